@@ -34,13 +34,12 @@ class CleaningDocument:
 
     changed = Signal()
     """Something else is left out, or it was saved."""
-    edited = Signal()
-    """An edit was made, anew or again, or taken back."""
 
     def __init__(self) -> None:
         self.count = 0
         self._steps, self._at = [_Step("", (), np.zeros(0, np.uint8))], 0
-        self._saved = self._kept = self._steps[0]
+        self._saved: object = self._steps[0]
+        self._kept: object = self._steps[0]
 
     @property
     def _step(self) -> _Step:
@@ -63,14 +62,14 @@ class CleaningDocument:
 
     # Edits
 
-    def begin(self, count: int, steps: Sequence[tuple[CleaningEdit, Array]] = ()) -> None:
-        """Another scene, with edits made before, each with what is left out after it [count]; taken as saved."""
+    def begin(self, count: int, steps: Sequence[tuple[CleaningEdit, Array]] = (), unsaved: bool = False) -> None:
+        """Another scene, with edits made before, each with what is left out after it [count]; `unsaved`: by nothing."""
         self.count = count
         made = [_Step("", (), np.packbits(np.zeros(count, bool)))]
         for edit, removed in steps:
             made.append(_Step(edit.name, (*made[-1].edits, edit), np.packbits(removed)))
         self._steps, self._at = made, len(made) - 1
-        self._saved = self._kept = self._step
+        self._saved = self._kept = made[0] if unsaved else self._step
         self.changed.emit()
 
     def apply(self, edit: CleaningEdit, removed: Array) -> bool:
@@ -88,7 +87,12 @@ class CleaningDocument:
     def _add(self, step: _Step) -> None:
         self._steps[self._at + 1 :] = [step]
         self._at += 1
-        self._tell()
+        self.changed.emit()
+
+    @property
+    def depth(self) -> int:
+        """How many edits can be undone."""
+        return self._at
 
     @property
     def undo_name(self) -> str:
@@ -111,11 +115,7 @@ class CleaningDocument:
     def _go(self, at: int) -> None:
         if 0 <= at < len(self._steps):
             self._at = at
-            self._tell()
-
-    def _tell(self) -> None:
-        self.edited.emit()
-        self.changed.emit()
+            self.changed.emit()
 
     # Saving
 
@@ -129,7 +129,12 @@ class CleaningDocument:
         self._kept = self._step
         self.changed.emit()
 
-    def saved(self) -> None:
-        """A scene was written of what is kept now."""
-        self._saved = self._step
+    @property
+    def mark(self) -> object:
+        """Something that stands for what is left out now."""
+        return self._step
+
+    def saved(self, mark: object) -> None:
+        """A scene was written of what was kept when that was the `mark`."""
+        self._saved = mark
         self.changed.emit()

@@ -215,12 +215,12 @@ def _leaves_out(scene: Any) -> None:
     if count and not 0 <= found.opacities.min() <= found.opacities.max() <= 1:
         raise Failure("primitives() gives opacities that are not in [0, 1]")
     whole, half = channels(scene, draw(scene)), np.arange(count) % 2 == 0
-    for tinted in (False, True):
-        less = checked_scene(scene.without(half, tinted), scene.engine, "without()")
-        what = "tinted" if tinted else "left out"
+    none = half & False
+    for what, masks in (("left out", (half, none)), ("tinted", (none, half))):
+        less = checked_scene(scene.without(*masks), scene.engine, "without()")
         if not difference(whole, channels(less, draw(less))):
             raise Failure(f"without() draws the same picture where half of its {count} primitives are {what}")
-        again = less.without(half & False, tinted) if isinstance(less, LeavesOut) else None
+        again = less.without(none, none) if isinstance(less, LeavesOut) else None
         if again is None or difference(whole, channels(again, draw(again))):
             raise Failure("without() of no primitive draws another picture than the scene did at first")
 

@@ -99,6 +99,11 @@ class PathDocument:
         self._states[self._at] = replace(self._states[self._at], drag="")
 
     @property
+    def depth(self) -> int:
+        """How many edits can be undone."""
+        return self._at
+
+    @property
     def undo_name(self) -> str:
         """What would be undone; empty where there is nothing."""
         return self._states[self._at].name if self._at else ""

@@ -42,10 +42,12 @@ class OpenProject:
     def _worked_on(self, project: Project) -> str:
         """What asks to be saved.
 
-        Of what is no project yet, only its camera path: whoever opens a scene and closes it is asked nothing.
+        Of what is no project yet, only its camera path and cleaned scenes: whoever opens a scene and closes it is asked
+        nothing.
         """
         if self.file is None:
-            return project_text(Project(camera_path=project.camera_path))
+            cleaned = tuple(scene for scene in project.scenes if scene.cleaning)
+            return project_text(Project(camera_path=project.camera_path, scenes=cleaned))
         return project_text(project.model_copy(update={"view": None}))
 
     def begin(self, project: Project, file: Path | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.camera.camera_place import CameraPlace
+from app.cleaning.edits import CleaningEdit
 from app.project.project_file import ProjectScene, ProjectView
 from app.viewing.inputs import input_of
 from app.viewing.opening import CompanionPaths
@@ -17,8 +18,8 @@ from engines.core.data.origin import from_world, in_world
 from engines.core.storage.run_folder import LIVE_NAME
 
 
-def scene_of(session: Session) -> ProjectScene | None:
-    """The open scene, and what it was opened with; None where none is open."""
+def scene_of(session: Session, cleaning: tuple[CleaningEdit, ...] = ()) -> ProjectScene | None:
+    """The open scene, what it was opened with, and how it was cleaned; None where none is open."""
     opened = session.opened
     if opened is None:
         return None
@@ -32,6 +33,7 @@ def scene_of(session: Session) -> ProjectScene | None:
         config=opened.beside.config,
         options=dict(session.loader.chosen),
         up=None if up is None else _triple(up),
+        cleaning=cleaning,
     )
 
 

@@ -21,17 +21,17 @@ class OmittedPrimitives:
 
     Attributes:
         removed: [N] bool, of all that the scene was opened with.
-        is_tinted: they are drawn in another colour instead.
+        tinted: [N] bool, those of the others that are drawn in another colour; None: none.
     """
 
     removed: Array
-    is_tinted: bool = False
+    tinted: Array | None = None
 
     @cached_property
     def digest(self) -> str:
         """Tells one choice from another."""
-        packed = np.packbits(self.removed).tobytes()
-        return hashlib.blake2b(packed + str((len(self.removed), self.is_tinted)).encode(), digest_size=12).hexdigest()
+        packed = b"".join(np.packbits(mask).tobytes() for mask in (self.removed, self.tinted) if mask is not None)
+        return hashlib.blake2b(packed + str(len(self.removed)).encode(), digest_size=12).hexdigest()
 
 
 def scene_without(scene: Scene, left_out: OmittedPrimitives | None) -> Scene:
@@ -49,7 +49,8 @@ def scene_without(scene: Scene, left_out: OmittedPrimitives | None) -> Scene:
     if count != len(left_out.removed):
         was = f"{len(left_out.removed):,} when it was cleaned"
         raise UserError(f"the scene has {count:,} primitives, and had {was}; clean it anew")
-    less = checked_scene(whole.without(left_out.removed, left_out.is_tinted), scene.engine, "without")
+    tinted = np.zeros(count, bool) if left_out.tinted is None else left_out.tinted
+    less = checked_scene(whole.without(left_out.removed, tinted), scene.engine, "without")
     # As somebody chose it.
     less.up = scene.up
     return less

@@ -65,6 +65,17 @@ def box_segments(bounds: Array) -> LineSegments:
     return _segments(corners[np.array(edges)], BOX_RGBA)
 
 
+def sphere_segments(centre: Array, radius: float) -> LineSegments:
+    """Three circles of a sphere about `centre` [3], across the world's axes."""
+    turn = np.linspace(0, 2 * np.pi, 49)
+    rings = []
+    for axis in range(3):
+        ring = np.zeros((len(turn), 3))
+        ring[:, (axis + 1) % 3], ring[:, (axis + 2) % 3] = np.cos(turn), np.sin(turn)
+        rings.append(polyline(centre + radius * ring, HOVERED_RGBA))
+    return join(rings)
+
+
 def axes_segments(origin: Array, length: float) -> LineSegments:
     """The world's axes from `origin` [3], `length` long (world units): x red, y green, z blue."""
     origin = np.asarray(origin, dtype=np.float64)

@@ -142,13 +142,13 @@ class LeavesOut(Protocol):
         """All that the scene was opened with, also those that are left out."""
         ...
 
-    def without(self, removed: Array, tinted: bool) -> Scene:
+    def without(self, removed: Array, tinted: Array) -> Scene:
         """A scene like this that lacks primitives; it comes within a part of a second, and shares memory with this.
 
         Both may draw, each on a thread of its own. What this one lacks is asked for anew: nothing adds up.
 
         Args:
             removed: [N] bool, those that it lacks, of all that the scene was opened with.
-            tinted: they are drawn after all, in a colour that tells them from the others.
+            tinted: [N] bool, those of the others that are drawn in a colour which tells them apart.
         """
         ...

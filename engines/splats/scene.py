@@ -97,10 +97,11 @@ class SplatScene:
         opacities = 1 / (1 + np.exp(np.float32(-1) * np.maximum(whole.opacity_logits, HIDDEN_LOGIT)))
         return Primitives(whole.positions, opacities, np.exp(whole.log_scales.max(axis=1)))
 
-    def without(self, removed: Array, tinted: bool) -> SplatScene:
-        """The scene that lacks the splats [N] bools name, or shows them in another colour; see `LeavesOut`."""
-        scene, whole = copy.copy(self), self._whole
-        scene._splats = whole if not removed.any() else _tinted(whole, removed) if tinted else _hidden(whole, removed)
+    def without(self, removed: Array, tinted: Array) -> SplatScene:
+        """The scene that lacks those splats, and shows these in another colour, [N] bools both; see `LeavesOut`."""
+        scene, splats = copy.copy(self), self._whole
+        splats = _tinted(splats, tinted) if tinted.any() else splats
+        scene._splats = _hidden(splats, removed) if removed.any() else splats
         scene._drawing = Drawing(scene._splats, self.near, torch.get_num_threads)
         return scene
 
@@ -111,11 +112,11 @@ def _hidden(splats: Splats, removed: Array) -> Splats:
     return replace(splats, opacity_logits=logits)
 
 
-def _tinted(splats: Splats, removed: Array) -> Splats:
+def _tinted(splats: Splats, tinted: Array) -> Splats:
     """The splats, [N] of which are of one hue more than of their own colours."""
     harmonics = splats.harmonics.copy()
-    harmonics[removed] *= 1 - TINTED_SHARE
-    harmonics[removed, 0] += TINTED_SHARE * (np.array(TINT, dtype=np.float32) - 0.5) / CONSTANT
+    harmonics[tinted] *= 1 - TINTED_SHARE
+    harmonics[tinted, 0] += TINTED_SHARE * (np.array(TINT, dtype=np.float32) - 0.5) / CONSTANT
     return replace(splats, harmonics=harmonics)
 
 

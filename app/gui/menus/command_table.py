@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.gui.menus.beside_commands import BESIDE_COMMANDS, CROP_COMMANDS
+from app.gui.menus.cleaning_commands import CLEANING_COMMANDS
 from app.gui.menus.command import Command
 from app.gui.menus.inspecting_commands import INSPECTING_COMMANDS
 from app.gui.menus.motion_commands import MOTION_COMMANDS
@@ -96,6 +97,7 @@ COMMANDS = (
     ),
     Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
     *EDIT_COMMANDS,
+    *CLEANING_COMMANDS,
     *(
         _toggle(
             f"channel_{number}",

@@ -11,7 +11,14 @@ BOOKMARK_COMMANDS = (
     Command("bookmark", "&Add bookmark…", BOOKMARKS, ("Ctrl+B",), "Give this view a name, to come back to it", "scene"),
 )
 EDIT_COMMANDS = (
-    Command("undo", "&Undo", EDIT, ("Ctrl+Z",), "Take the last change of the camera path back", "undo"),
+    Command(
+        "undo",
+        "&Undo",
+        EDIT,
+        ("Ctrl+Z",),
+        "Take the last change of path or cleaning back",
+        "undo",
+    ),
     Command("redo", "&Redo", EDIT, ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the change again that was undone", "redo"),
 )
 TIMELINE_COMMAND = Command(

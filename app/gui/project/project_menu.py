@@ -85,7 +85,7 @@ class ProjectMenu:
 
     def _capture(self) -> Project:
         session, settings = self._window.session, self._window.settings.current
-        scene, keyed = scene_of(session), self._parts.document.path
+        scene, keyed = scene_of(session, self._parts.clean.cleaning.edits), self._parts.document.path
         also = {"camera_path": keyed if keyed.keys else None, "export": dict(settings.export)}
         if scene is None and self._opening.missed is not None:
             # What could not be opened is still the project's, with all that was seen there.
@@ -188,6 +188,7 @@ class ProjectMenu:
             return
         self.open_project.save(file)
         self._parts.document.keep()
+        self._parts.clean.cleaning.keep()
         self._status.show_saved(f"Saved {time.strftime('%H:%M')}")
         self._remember(file)
 
@@ -204,7 +205,7 @@ class ProjectMenu:
             # Nothing of it was changed yet.
             return True
         if self.open_project.file is None:
-            return self._may_quit_path()
+            return self._parts.clean.may_leave() and self._may_quit_path()
         if not self.open_project.unsaved:
             return True
         text = f"{self.open_project.file.name} has changes that are not saved."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.cleaning.cleaning import SceneCleaning
 from app.gui.host import Host, MeshOpener
 from app.path_editing.bookmarks import Bookmarks
 from app.path_editing.document import PathDocument
@@ -46,6 +47,15 @@ class ShownSecond(Protocol):
         """Shows the two otherwise."""
 
 
+class CleanedScene(Protocol):
+    """What is removed of scenes."""
+
+    cleaning: SceneCleaning
+
+    def may_leave(self) -> bool:
+        """Whether the program may end: asks where something is saved nowhere."""
+
+
 @dataclass(frozen=True, eq=False)
 class ProjectParts:
     """What a project keeps besides scenes and how one looks at them."""
@@ -55,6 +65,7 @@ class ProjectParts:
     mesh: ShownMesh
     second: ShownSecond
     measurements: Measurements
+    clean: CleanedScene
 
 
 class ProjectOpening:
@@ -124,6 +135,7 @@ class ProjectOpening:
             return
         self._awaited = project, file, as_saved
         window.notifications.hide()
+        self._parts.clean.cleaning.expect(project.scenes[0].path, project.scenes[0].cleaning)
         open_scene_of(window.session, project.scenes[0])
 
     def _scene_changed(self) -> None:

@@ -16,6 +16,7 @@ from app.gui.timeline.path_playing import PathPlaying
 from app.gui.timeline.strip_hand import StripHand
 from app.gui.timeline.timeline_bar import TimelineBar
 from app.gui.viewport.picture_overlays import PictureOverlays
+from app.gui.viewport.undoing import Undoing
 from app.gui.viewport.viewport import Viewport
 from app.path_editing.document import PathDocument
 from app.path_editing.path_lines import PathLines
@@ -35,10 +36,14 @@ class PathEditing:
         preview: its playhead.
     """
 
-    def __init__(self, window: Host, viewport: Viewport, overlays: PictureOverlays, exporting: Exporting) -> None:
+    def __init__(
+        self, window: Host, viewport: Viewport, overlays: PictureOverlays, exporting: Exporting, undoing: Undoing
+    ) -> None:
+        """`undoing`: what undoes its edits, too."""
         self._window, self._viewport, self._overlays = window, viewport, overlays
         session = window.session
         self.document = PathDocument()
+        undoing.add(self.document)
         viewer = PathViewer(session, self.document)
         self._viewer = viewer
         self.preview = PathPreview(self.document, self._look)
@@ -65,8 +70,6 @@ class PathEditing:
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
         handlers: dict[str, Callable[..., None]] = {
-            "undo": self.document.undo,
-            "redo": self.document.redo,
             "timeline": self._choose_bar,
         }
         for part in (self.keys, self.making, self.files, self.bookmarks, self._playing):
@@ -123,8 +126,6 @@ class PathEditing:
             "path": has_keys and is_open,
             "steps": has_keys or playback.last > playback.first,
             "path_file": has_keys or self.document.file is not None,
-            "undo": bool(self.document.undo_name),
-            "redo": bool(self.document.redo_name),
         }
 
     def may_quit(self) -> bool:
@@ -153,8 +154,6 @@ class PathEditing:
     def _changed(self) -> None:
         """The path or the selection is another."""
         commands, document = self._window.commands, self.document
-        for id, verb, name in (("undo", "&Undo", document.undo_name), ("redo", "&Redo", document.redo_name)):
-            commands[id].setText(f"{verb} {name[:1].lower()}{name[1:]}" if name else verb)
         commands["path_loop"].setChecked(document.path.loop)
         commands["path_constant_speed"].setChecked(document.path.constant_speed)
         commands["path_dolly_zoom"].setChecked(document.path.subject is not None)

@@ -10,6 +10,7 @@ from app.gui.host import Host
 from app.gui.panel.cards import Cards
 from app.gui.viewport.camera_typing import CameraTyping
 from app.gui.viewport.channel_commands import ChannelCommands
+from app.gui.viewport.clean_tool import CleanTool
 from app.gui.viewport.crop_tool import CropTool
 from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.mesh_showing import MeshShowing
@@ -21,6 +22,7 @@ from app.gui.viewport.scene_information import SceneInformation
 from app.gui.viewport.second_showing import SecondShowing
 from app.gui.viewport.shown_picture import ShownPicture
 from app.gui.viewport.turntable_commands import TurntableCommands
+from app.gui.viewport.undoing import Undoing
 from app.gui.viewport.viewport import Viewport
 from engines.core.data.views import Split
 
@@ -34,6 +36,8 @@ class Looking:
         overlays: the lines over it.
         information: what is told beside it.
         crop: the crop box, and the background.
+        clean: what is removed of the scene.
+        undoing: what is undone, in its order.
         photographs, meshes, second: what may be seen in its place, over it, or beside it.
         navigation, channels: commands.
         turntable: turns the scene by itself.
@@ -55,6 +59,8 @@ class Looking:
         wipe_lines = (self.photographs.line, self.meshes.line, self.second.line)
         self.overlays = PictureOverlays(window, viewport, self.shown, wipe_lines, self.navigation.go_to_view)
         self.crop = CropTool(window, viewport, self.overlays, self.channels.follow)
+        self.clean, self.undoing = CleanTool(window, viewport, self.overlays), Undoing(window)
+        self.undoing.add(self.clean.cleaning.document)
         self.information = SceneInformation(window, self.shown, comparison, self.second, status, cards)
         self.information.sources_changed.connect(self.overlays.layer.set_sources)
         self._stopped = False
@@ -82,6 +88,7 @@ class Looking:
         self.meshes.restore()
         self.second.restore()
         self.crop.restore()
+        self.clean.restore()
         commands["sharp"].setChecked(settings.sharp_pixels)
         self._viewport.canvas.set_sharp(settings.sharp_pixels)
         commands[settings.navigation if settings.navigation in commands else "orbit"].setChecked(True)
@@ -90,14 +97,15 @@ class Looking:
         """What the commands of looking do."""
         handlers: dict[str, Callable[..., None]] = {"sharp": self._set_sharp}
         parts = (self.overlays, self.navigation, self.turntable, self.channels, self.photographs)
-        for part in (*parts, self.meshes, self.second, self.crop):
+        for part in (*parts, self.meshes, self.second, self.crop, self.clean, self.undoing):
             handlers |= part.handlers()
         return handlers
 
     @property
     def there(self) -> dict[str, bool]:
-        """Whether there is what commands of a second scene need."""
-        return {"second": self.second.comparison.second is not None}
+        """Whether there is what commands of a second scene, of cleaning and of undoing need."""
+        second = {"second": self.second.comparison.second is not None}
+        return {**second, **self.clean.there, **self.undoing.available}
 
     # A scene comes and goes
 

@@ -46,6 +46,7 @@ class Screenshots:
     def _when_final(self, done: str, work: Callable[[], None]) -> None:
         """Does it now, or when the picture of what is chosen is there; its preview on demand."""
         self._waiting = None
+        work = self._without_tints(work)
         if self._shown.is_final():
             work()
         elif self._session.opened is not None:
@@ -57,6 +58,23 @@ class Screenshots:
             self._window.notifications.tell(
                 "info", text, "Take the preview" if preview else "", self._take_preview if preview else None
             )
+
+    def _without_tints(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Has what is kept drawn alone until the work is done, where something that is removed is seen, too."""
+        view, kept = self._session.view, self._session.loader.left_out
+        before = view.left_out
+        if before is kept:
+            return work
+        view.left_out = kept
+        self._session.submit(moving=False)
+
+        def run() -> None:
+            work()
+            if view.left_out is kept:
+                view.left_out = before
+                self._session.submit(moving=False)
+
+        return run
 
     def _take_preview(self) -> None:
         if (work := self._waiting) is not None:

@@ -86,7 +86,7 @@ def test_it_is_saved_by_a_file_or_by_a_project() -> None:
     document.changed.connect(lambda: told.append(document.unsaved))
     edit = RemoveFaint(0.5)
     document.apply(edit, removed_after(edit, SUBJECT, document.removed))
-    document.saved()
+    document.saved(document.mark)
     document.restore_all()
     document.undo()
     document.apply(InvertRemoved(), removed_after(InvertRemoved(), SUBJECT, document.removed))

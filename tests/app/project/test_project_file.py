@@ -25,7 +25,7 @@ def project_in(folder: Path) -> Project:
         config=folder / "options.yaml",
         options={"crop_border": True, "steps": 3},
         up=(0.0, -1.0, 0.1),
-        cleaning=(RemoveFloaters(8, 2.5), RemoveSphere((0.1, 1 / 3, 0), 1e-3, "inside")),
+        cleaning=(RemoveFloaters(8, 2.5), RemoveSphere((0.1, 1 / 3, 0.0), 1e-3, "inside")),
     )
     view = ProjectView(
         camera=camera_at(1 / 3, 2, 0.1),
