@@ -31,6 +31,13 @@ def moving_noise() -> list[np.ndarray]:
     return [np.ascontiguousarray(wide[:, 4 * at : 4 * at + SIZE_PX[0]]) for at in range(FRAMES)]
 
 
+def taken(way: Callable[[], None]) -> float:
+    """How long it takes, in seconds."""
+    began = time.perf_counter()
+    way()
+    return time.perf_counter() - began
+
+
 # imageio's reader of videos leaves ffmpeg's pipes to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def benchmark_imageio(measure: Measure, tmp_path: Path) -> None:
@@ -76,11 +83,6 @@ def benchmark_imageio(measure: Measure, tmp_path: Path) -> None:
     def png_by_library() -> None:
         for frame in frames[:PICTURES]:
             write_image(tmp_path / "theirs.png", frame)
-
-    def taken(way: Callable[[], None]) -> float:
-        began = time.perf_counter()
-        way()
-        return time.perf_counter() - began
 
     pairs = {
         "video, write_frames": (video, video_by_library),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from app.rendering.render_policy import Action, RenderTask
 from app.rendering.render_requests import DrawnFrame, RenderedImage, RenderRequest
 from app.rendering.render_state import RenderState, first_state
 from engines.core.frame import Frame
@@ -76,3 +77,7 @@ def coarsely(width: int = 50, full_s: float = 4.0, first: RenderRequest | None =
     before = asked(state(any_size=True).drew_coarse(full_s * (width / PX) ** 2, width / PX), first)
     picture = image(first, width)
     return replace(handed(before, picture), coarse=picture)
+
+
+def action(found: RenderTask | None) -> Action | None:
+    return found.action if found is not None else None
