@@ -63,7 +63,7 @@ class Settings:
         folders: where each file dialog was last, by its name.
         runs_home: the folder that new trainings go to; "": see `runs_home`.
         runs: folders of other runs that are known, newest first.
-        training, timeline: the training panel, the timeline of camera paths are shown.
+        training, timeline, view_strip: the training panel, the timeline of camera paths, the thumbnails are shown.
         largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
         background: of `compositing.read_background`, behind what is seen through; "": as scenes have it.
         target_rate, smallest_share, never_reduced: the fields of a `ResolutionPolicy`.
@@ -97,6 +97,7 @@ class Settings:
     runs: tuple[str, ...] = ()
     training: bool = False
     timeline: bool = False
+    view_strip: bool = False
     largest_px: int = 0
     background: str = ""
     target_rate: float = 0.0

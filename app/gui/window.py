@@ -149,7 +149,7 @@ class Window(QMainWindow):
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
         self.time_bar = self.playing.make_bar()
-        self.pages.add_bars(self.time_bar, self.paths.make_bar(), self.export_bar)
+        self.pages.add_bars(self.looking.thumbnails.strip, self.time_bar, self.paths.make_bar(), self.export_bar)
         self._recent = RecentMenu(self.commands, self.settings, guarded(self.files.open_recent))
         fill_demo_menu(self.commands, guarded(self.files.open))
         panels = [self.commands[name] for name in ("panel", "training", "evaluation")]

@@ -12,7 +12,7 @@ from app.settings import Settings, reset
 QUESTION = "Have all settings as at a first start? Files of scenes, runs and presets are not touched."
 FORGET = "Also forget recent scenes, input photographs and known runs"
 CHECKED = {
-    "panel": True, "loop": True, "training": False, "sharp": False,
+    "panel": True, "loop": True, "training": False, "timeline": False, "view_strip": False, "sharp": False,
     "momentum": False, "invert_look": False, "invert_zoom": False,
     "cameras": False, "box": False, "axes": False, "grid": False, "native_size": False,
 }  # fmt: skip

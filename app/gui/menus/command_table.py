@@ -165,6 +165,13 @@ COMMANDS = (
         icon="curves",
     ),
     TIMELINE_COMMAND,
+    _toggle(
+        "view_strip",
+        "Thumb&nails of views",
+        VIEW,
+        "F5",
+        "Show or hide a row of the images of all views, held-out ones among them; a click goes there",
+    ),
     _toggle("full_screen", "&Full screen", VIEW, "F11", "Only the picture, on the whole screen; Esc leaves"),
     _toggle(
         "present",

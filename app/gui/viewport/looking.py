@@ -23,6 +23,7 @@ from app.gui.viewport.second_showing import SecondShowing
 from app.gui.viewport.shown_picture import ShownPicture
 from app.gui.viewport.turntable_commands import TurntableCommands
 from app.gui.viewport.undoing import Undoing
+from app.gui.viewport.view_thumbnails import ViewThumbnails
 from app.gui.viewport.viewport import Viewport
 from engines.core.data.views import Split
 
@@ -42,6 +43,7 @@ class Looking:
         navigation, channels: commands.
         turntable: turns the scene by itself.
         typing: of the camera's numbers.
+        thumbnails: of all views, in a row.
     """
 
     def __init__(self, window: Host, viewport: Viewport, status: Status, cards: Cards) -> None:
@@ -63,6 +65,8 @@ class Looking:
         self.undoing.add(self.clean.cleaning.document)
         self.information = SceneInformation(window, self.shown, comparison, self.second, status, cards)
         self.information.sources_changed.connect(self.overlays.layer.set_sources)
+        self.thumbnails = ViewThumbnails(window, self.choose_split, self.navigation.go_to_view)
+        self.information.placed.connect(self.thumbnails.follow)
         self._stopped = False
         session.view.events.connect(lambda _: self.show_state())
         session.viewpoints_changed.connect(self._show_instance_views)
@@ -89,6 +93,7 @@ class Looking:
         self.second.restore()
         self.crop.restore()
         self.clean.restore()
+        self.thumbnails.restore()
         commands["sharp"].setChecked(settings.sharp_pixels)
         self._viewport.canvas.set_sharp(settings.sharp_pixels)
         commands[settings.navigation if settings.navigation in commands else "orbit"].setChecked(True)
@@ -97,7 +102,7 @@ class Looking:
         """What the commands of looking do."""
         handlers: dict[str, Callable[..., None]] = {"sharp": self._set_sharp}
         parts = (self.overlays, self.navigation, self.turntable, self.channels, self.photographs)
-        for part in (*parts, self.meshes, self.second, self.crop, self.clean, self.undoing):
+        for part in (*parts, self.meshes, self.second, self.crop, self.clean, self.undoing, self.thumbnails):
             handlers |= part.handlers()
         return handlers
 
@@ -141,6 +146,7 @@ class Looking:
         self.overlays.frustums.shut_down()
         self.meshes.shut_down()
         self.second.shut_down()
+        self.thumbnails.shut_down()
 
     def drawing_failed(self) -> None:
         """What was asked for last can't be drawn."""

@@ -27,6 +27,8 @@ class SceneInformation:
 
     sources_changed = Signal(object)
     """The picture is drawn from these cameras now."""
+    placed = Signal()
+    """The camera is elsewhere among the views, perhaps."""
 
     def __init__(
         self,
@@ -107,6 +109,7 @@ class SceneInformation:
         """Tells where the camera is, among the views and among what the picture is drawn from."""
         eye, comparison = self._session.eye, self._comparison.made
         self._cards.views.show_view(eye.view_index)
+        self.placed.emit()
         if (shown := eye.shown) is not None:
             self._cards.camera.show_camera(CameraPlace(shown, eye.pivot, eye.up))
         if comparison is None:

@@ -9,8 +9,8 @@ import pytest
 
 from app.rendering.dynamic_resolution import DynamicResolution, ResolutionPolicy
 from app.rendering.render_policy import next_preview, next_task, should_stop
-from tests.app.rendering.render_states import asked, coarsely, moves, request, shown, state
-from tests.app.rendering.test_render_policy import BLIND, NATIVE, action
+from tests.app.rendering.render_states import action, asked, coarsely, moves, request, shown, state
+from tests.app.rendering.test_render_policy import BLIND, NATIVE
 
 
 def test_another_policy_holds_from_the_next_request_on() -> None:
