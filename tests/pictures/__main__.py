@@ -1,6 +1,7 @@
 """Draws pictures anew and shows how they differ from the stored ones: `python -m tests.pictures [--accept] [NAME ...]`.
 
-Writes a page with stored, new and difference side by side; `--accept` takes the new ones over.
+Writes a page with stored, new and difference side by side; `--accept` takes the new ones over. `--guide` does so with
+the pictures of the guide's pages and of the start page.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from tests.pictures import album
 from tests.pictures.album import DRAWING, REPOSITORY, Verdict, judge, read, store, stored_path, write_page
-from tests.pictures.contents import PICTURES
+from tests.pictures.contents import ALL, GUIDE_PICTURES, PICTURES
 
 
 def main(words: Sequence[str]) -> int:
@@ -23,12 +24,13 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.pictures", description="Pictures of the window and of frames."
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="all by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="all that the tests compare by default")
+    parser.add_argument("--guide", action="store_true", help="all of the guide, such as docs/window; takes minutes")
     parser.add_argument("--accept", action="store_true", help="store the new ones")
     chosen = parser.parse_args(words)
-    if unknown := sorted(set(chosen.names) - set(PICTURES)):
-        parser.error(f"no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}")
-    names = chosen.names or list(PICTURES)
+    if unknown := sorted(set(chosen.names) - set(ALL)):
+        parser.error(f"no picture {', '.join(unknown)}; there are {', '.join(ALL)}")
+    names = [*chosen.names, *(GUIDE_PICTURES if chosen.guide else ())] or list(PICTURES)
     shutil.rmtree(album.NEW, ignore_errors=True)
     drawn = album.NEW / "drawn"
     whole = draw(names, drawn)
@@ -45,7 +47,7 @@ def main(words: Sequence[str]) -> int:
 
 def draw(names: Sequence[str], folder: Path) -> bool:
     """Has the tests draw pictures to `folder`; whether all could be."""
-    tests = sorted({f"{Path(__file__).parent / PICTURES[name].test}" for name in names})
+    tests = sorted({f"{Path(__file__).parent / ALL[name].test}" for name in names})
     environment = {**os.environ, DRAWING: str(folder)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=REPOSITORY, env=environment).returncode == 0
@@ -56,7 +58,7 @@ def told(name: str, drawn: Path) -> Verdict:
     path = drawn / f"{name}.png"
     if not path.exists():
         return Verdict(name, f"{name}: was not drawn")
-    return judge(name, read(path), PICTURES[name].tolerance)
+    return judge(name, read(path), ALL[name].tolerance)
 
 
 def take_over(verdicts: Sequence[Verdict], drawn: Path) -> None:

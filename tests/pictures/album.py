@@ -1,4 +1,4 @@
-"""Where pictures are: those that are stored, and new ones with their differences beside them."""
+"""Where pictures are: those that are stored, those of the guide, and new ones with their differences beside them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from app.gui.main_window.thumbnails import QUALITY
 from engines.core.camera import Array
 from engines.core.data.images import write_png
 from engines.core.files import replacing
@@ -24,6 +26,10 @@ DRAWING = "VANTAGE_DRAW_PICTURES"
 """Set where pictures are only to be drawn, to the folder that they go to."""
 COMMAND = "python -m tests.pictures"
 GAP_PX, GAP_RGB = 8, (128, 0, 128)
+SUFFIXES = {"docs": ".png", "checkpoints": ".jpg"}
+"""Of pictures that are part of the program, by their folder."""
+MOST_BYTES = 300_000
+"""Of a page's picture: one that needs more has 256 colours."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,9 @@ class Verdict:
 
 
 def stored_path(name: str) -> Path:
-    """The place of a stored picture."""
-    return STORED / f"{name}.webp"
+    """The place of a stored picture; of one with a folder in its name, that in the repository."""
+    folder, _, rest = name.rpartition("/")
+    return REPOSITORY / folder / f"{rest}{SUFFIXES[folder]}" if folder else STORED / f"{name}.webp"
 
 
 def read(path: Path) -> Array:
@@ -46,10 +53,27 @@ def read(path: Path) -> Array:
 
 
 def store(name: str, pixels: Array) -> None:
-    """Stores [H, W, 3] uint8 without loss."""
-    with replacing(stored_path(name)) as temporary, temporary.open("wb") as file:
-        # A third of what a PNG of a window takes; it takes a second or two to find.
-        Image.fromarray(pixels).save(file, "WEBP", lossless=True, quality=100, method=6)
+    """Stores [H, W, 3] uint8: without loss, but for pages' pictures of many colours, and stills of demo scenes."""
+    path = stored_path(name)
+    with replacing(path) as temporary:
+        temporary.write_bytes(encoded(Image.fromarray(pixels), path.suffix))
+
+
+def encoded(image: Image.Image, suffix: str) -> bytes:
+    """What a file of this suffix holds."""
+    if suffix == ".jpg":
+        return _saved(image, "JPEG", quality=QUALITY)
+    if suffix == ".png":
+        whole = _saved(image, "PNG", optimize=True)
+        return whole if len(whole) <= MOST_BYTES else _saved(image.quantize(256), "PNG", optimize=True)
+    # A third of what a PNG of a window takes; it takes a second or two to find.
+    return _saved(image, "WEBP", lossless=True, quality=100, method=6)
+
+
+def _saved(image: Image.Image, form: str, **options: object) -> bytes:
+    file = BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
 
 
 def judge(name: str, pixels: Array, tolerance: Tolerance) -> Verdict:

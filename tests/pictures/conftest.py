@@ -24,12 +24,14 @@ from tests.app.gui.conftest import Shelf, shelf  # noqa: F401 - a fixture
 from tests.app.gui.training.conftest import FakeRun, runs  # noqa: F401 - a fixture
 from tests.engines.core.examples import checkpoint
 from tests.pictures import album
-from tests.pictures.contents import PICTURES
+from tests.pictures.contents import ALL
 from tests.pictures.scene import PicturedScene
 from tests.pictures.stage import HOME, SCENE, Stage, World, stage_for
 
 FONTS = Path("tests/fonts.conf")
 MEASURED = Estimate(7260.0, (0.5,), 2.0, 2 * 10**9, 8 * 10**9, 10**8, 10**10, ("the grid was made to fit",))
+PATIENCE_MS = 3_600_000
+"""For scenes as they are, which take what they take."""
 MakeStage = Callable[[tuple[int, int]], AbstractContextManager[Stage]]
 
 
@@ -58,7 +60,7 @@ class Judge:
         if folder is not None:
             write_png(folder / f"{name}.png", pixels)
         else:
-            self.verdicts.append(album.judge(name, pixels, PICTURES[name].tolerance))
+            self.verdicts.append(album.judge(name, pixels, ALL[name].tolerance))
 
     def conclude(self) -> None:
         """Fails where a picture differs."""
@@ -91,13 +93,9 @@ def stage(
     if reason := other_display():
         pytest.skip(reason)
     shelf.scenes[SCENE.name] = PicturedScene
-    # What is written of folders is the same everywhere.
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(HOME))
+    tell_of_no_machine(monkeypatch, tmp_path)
     # The methods of the tests alone, whichever others there are.
-    found = registry._found()
-    own = {name: engine for name, engine in found.working.items() if found.origins[name].package}
-    monkeypatch.setattr(registry, "_found", lambda: replace(found, working=own))
+    choose_methods(monkeypatch, packaged=True)
     demos = tmp_path_factory.mktemp("demos")
     for name in ("toys", "toy_cars", "street"):
         write_scene_file(demos / f"{name}.safetensors", replace(checkpoint(), engine="colour_grid"))
@@ -108,9 +106,34 @@ def stage(
     monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))
     monkeypatch.setattr("app.gui.menus.about.__version__", "1.0.0")
     monkeypatch.setattr("app.gui.menus.about.BINDING_TITLE", "PyQt 5.15.0")
-    # Tests' displays have none, whose pictures would all say so.
-    monkeypatch.setattr("app.gui.main.probe_opengl", lambda: OpenGl("a graphics card"))
-    monkeypatch.setenv("VANTAGE_CANVAS", "painter")
     # Told as a part of the device's name.
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     return lambda size_px: stage_for(qtbot, World(shelf, runs, tmp_path), size_px)
+
+
+@pytest.fixture
+def guide(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeStage:
+    """Gives the window at a size, with the program's own methods and demo scenes."""
+    if reason := other_display():
+        pytest.skip(reason)
+    tell_of_no_machine(monkeypatch, tmp_path)
+    choose_methods(monkeypatch, packaged=False)
+    # How many threads there are would change what is drawn by them.
+    monkeypatch.setattr("app.gui.panel.scene_panel.describe_device", lambda device: "CPU, 8 threads")
+    return lambda size_px: stage_for(qtbot, World(Shelf(), (), tmp_path), size_px, PATIENCE_MS)
+
+
+def tell_of_no_machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """What is written of folders and of OpenGL is the same everywhere; `folder`: the current one."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(HOME))
+    # Tests' displays have none, whose pictures would all say so.
+    monkeypatch.setattr("app.gui.main.probe_opengl", lambda: OpenGl("a graphics card"))
+    monkeypatch.setenv("VANTAGE_CANVAS", "painter")
+
+
+def choose_methods(monkeypatch: pytest.MonkeyPatch, packaged: bool) -> None:
+    """Of all methods those of installed packages, which the tests bring, or the program's own."""
+    found = registry._found()
+    chosen = {name: engine for name, engine in found.working.items() if bool(found.origins[name].package) == packaged}
+    monkeypatch.setattr(registry, "_found", lambda: replace(found, working=chosen))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.pictures.comparing import Tolerance
 from tests.pictures.frames import FRAMES
+from tests.pictures.guide_states import GUIDE
 from tests.pictures.walks import DEMO, WALKS
 
 SAME = Tolerance(2.0)
@@ -33,3 +34,15 @@ PICTURES: dict[str, Pictured] = {
 }
 PICTURES |= {DEMO: Pictured("test_window.py::test_the_demo_looks_as_it_did", SAME)}
 PICTURES |= {name: Pictured(f"test_frames.py::test_the_frame_looks_as_it_did[{name}]", SAME) for name in FRAMES}
+
+STILL = Tolerance(12.0)
+"""Of JPEG's own errors about outlines there is more than of rounding."""
+GUIDE_PICTURES: dict[str, Pictured] = {
+    name: Pictured(
+        f"test_guide.py::test_the_guide_shows_the_window_as_it_is[{walk}]", SAME if name.startswith("docs/") else STILL
+    )
+    for walk, states in GUIDE.items()
+    for name in states.states
+}
+"""By their places in the repository, without a suffix; some take minutes to be drawn."""
+ALL = PICTURES | GUIDE_PICTURES

@@ -29,6 +29,7 @@ from app.gui.qt import (
 )
 from app.gui.viewport.gl import OpenGl, drawing_note
 from app.gui.window import Window
+from app.viewing.comparison import photograph_of
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, shown_window
 from tests.app.gui.qt_pixels import image_pixels
@@ -79,8 +80,9 @@ class Stage:
     renderer = "a graphics card"
     """What OpenGL is drawn by, as far as the window tells of it."""
 
-    def __init__(self, window: Window, qtbot: QtBot, world: World) -> None:
-        self.window, self.qtbot = window, qtbot
+    def __init__(self, window: Window, qtbot: QtBot, world: World, patience_ms: int = NEVER) -> None:
+        """`patience_ms`: longer than anything takes that is waited for."""
+        self.window, self.qtbot, self._patience_ms = window, qtbot, patience_ms
         self.shelf, self.runs, self.folder = world.shelf, world.runs, world.folder
 
     def open(self, path: Path = SCENE, data: Path | None = None) -> None:
@@ -127,7 +129,7 @@ class Stage:
 
     def wait(self, until: Callable[[], bool]) -> None:
         """Waits for what comes by itself."""
-        self.qtbot.waitUntil(until, timeout=NEVER)
+        self.qtbot.waitUntil(until, timeout=self._patience_ms)
 
     def settle(self) -> None:
         """Waits until the picture on the screen is the final one of all that is chosen."""
@@ -140,12 +142,20 @@ class Stage:
             return session.loader.opening is None
         # At a view with a photograph both are compared beside the window.
         told = window.views.psnr.text() != "–" and window.views.ssim.text() != "…"
-        compared = "error" not in session.channels or session.eye.view_index is None or told
+        compared = "error" not in session.channels or not self._is_of_photograph() or told
         # Bars of what took long are taken away a moment later.
         waited = any(bar.isVisible() for bar in window.viewport.findChildren(QProgressBar))
         # Nor are numbers told any more.
         waited = waited or window.looking.information.waiting
         return bool(window.looking.shown.is_final() and not session.eye.animating and compared and not waited)
+
+    def _is_of_photograph(self) -> bool:
+        """Whether the picture shows what a photograph does: in a window of another shape it shows more."""
+        session = self.window.session
+        index, exact, opened = session.eye.view_index, session.images.exact, session.opened
+        if index is None or exact is None or opened is None:
+            return False
+        return photograph_of(exact, session.visited.points[index], opened) is not None
 
     def activate(self) -> None:
         """Gives the window the keyboard: no window manager does when a dialog is closed."""
@@ -188,8 +198,9 @@ class Stage:
         return pixels_of(widget)
 
     def _still(self) -> None:
-        """Has the status line tell of no machine: how long a picture took, what computed it, and what drew it."""
+        """Has the status line tell of no machine and no clock: how long a picture took, by what, when it was saved."""
         status = self.window.status
+        status.saved.clear()
         status.show_drawing(*drawing_note(OpenGl(self.renderer)))
         for label, text in ((status.time, "12 ms"), (status.rate, "idle"), (status.device, "CPU")):
             if label.text():
@@ -197,14 +208,14 @@ class Stage:
 
 
 @contextmanager
-def stage_for(qtbot: QtBot, world: World, size_px: tuple[int, int] = SIZE) -> Iterator[Stage]:
+def stage_for(qtbot: QtBot, world: World, size_px: tuple[int, int] = SIZE, patience_ms: int = NEVER) -> Iterator[Stage]:
     """The window, shown and active, without an open scene."""
     # No caret that blinks; no pointer that something lights up under.
     QApplication.setCursorFlashTime(0)
     QCursor.setPos(QApplication.primaryScreen().geometry().bottomRight())
     with shown_window(qtbot, size_px) as window:
         window.move(0, 0)
-        stage = Stage(window, qtbot, world)
+        stage = Stage(window, qtbot, world, patience_ms)
         stage.activate()
         yield stage
 
