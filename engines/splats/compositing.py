@@ -34,12 +34,13 @@ LOOK_EVERY = 16
 """Footprints, after which it is looked which pixels are still to be drawn."""
 ACROSS = TILE_PX // LANES
 """Blocks in a row of a tile's pixels."""
-CLEAR, LIVE, SUM_RED, SUM_GREEN, SUM_BLUE, SUM_DEPTH, SUM_NORMAL, MEDIAN, PLACE = (
-    number * LANES for number in (0, 1, 2, 3, 4, 5, 6, 9, 10)
+CLEAR, SUM_RED, SUM_GREEN, SUM_BLUE, SUM_DEPTH, SUM_NORMAL, MEDIAN, PLACE = (
+    number * LANES for number in (0, 1, 2, 3, 4, 5, 8, 9)
 )
-"""Where a block has what of its pixels: transmittance; 1 where more may come; sums, of normals three; the median depth;
-their places in the tile's row. One array with these distances, as else nothing tells that they don't overlap."""
-SUMS = 11
+"""Where a block has what of its pixels: transmittance, its negative where nothing more comes; sums, of normals three;
+the median depth; their places in the tile's row. One array with these distances, as else nothing tells that they don't
+overlap."""
+SUMS = 10
 OUTPUTS = 9
 """Numbers of a pixel in the picture."""
 OPAQUE, MEAN_DEPTH, MEDIAN_DEPTH, FIRST_NORMAL = 3, 4, 5, 6
@@ -49,7 +50,7 @@ or 0."""
 # exp(-q / 2) = p(q)^16 for q up to 11.2, to 2e-6; math.exp would be called for one pixel after the other.
 _P0, _P1, _P2 = np.float32(0.9999999270866498), np.float32(-0.031249672378945683), np.float32(0.0004880449462993778)
 _P3, _P4 = np.float32(-5.026220169792412e-06), np.float32(3.3408135564134396e-08)
-_ZERO, _ONE, _HALF = np.float32(0), np.float32(1), np.float32(0.5)
+_ZERO, _ONE, _HALF, _FARTHEST = np.float32(0), np.float32(1), np.float32(0.5), np.float32(np.inf)
 _CLEAREST, _MOST_ALPHA = np.float32(CLEAREST), np.float32(MOST_ALPHA)
 
 
@@ -138,8 +139,7 @@ def _clear(blocks: Array, rows: int) -> None:
         for lane in range(LANES):
             for one in range(SUMS):
                 blocks[block, one * LANES + lane] = 0
-            blocks[block, CLEAR + lane] = 1
-            blocks[block, LIVE + lane] = 1 if block < rows * ACROSS else 0
+            blocks[block, CLEAR + lane] = 1 if block < rows * ACROSS else -1
             blocks[block, MEDIAN + lane] = np.inf
             blocks[block, PLACE + lane] = block % ACROSS * LANES + lane
 
@@ -178,12 +178,15 @@ def _composite_tile(
 
 @compiled
 def _composite_block(block: Array, footprint: Array, sloped: Number, middle: Number, along: Number) -> None:
-    """Draws a footprint over pixels that lie side by side; written so that all are drawn at once."""
+    """Draws a footprint over pixels that lie side by side; written so that all are drawn at once.
+
+    Nothing is stored for some of them only: such an instruction takes longer than all that is computed here.
+    """
     reach, opacity, depth = footprint[REACH], footprint[OPACITY], footprint[DEPTH]
     red, green, blue = footprint[RED], footprint[RED + 1], footprint[RED + 2]
     normal_x, normal_y, normal_z = footprint[NORMAL], footprint[NORMAL + 1], footprint[NORMAL + 2]
     for lane in range(LANES):
-        before, live, median = block[CLEAR + lane], block[LIVE + lane], block[MEDIAN + lane]
+        before, median = block[CLEAR + lane], block[MEDIAN + lane]
         sideways = sloped * (block[PLACE + lane] - middle)
         q = sideways * sideways + along
         power = _P0 + q * (_P1 + q * (_P2 + q * (_P3 + q * _P4)))
@@ -191,15 +194,17 @@ def _composite_block(block: Array, footprint: Array, sloped: Number, middle: Num
         power *= power
         power *= power
         power *= power
-        alpha = opacity * power * live
+        alpha = opacity * power
         alpha = alpha if alpha < _MOST_ALPHA else _MOST_ALPHA
         alpha = alpha if q <= reach else _ZERO
         after = before - before * alpha
+        # Of what is negative, too: there it ended before.
         ends = after < _CLEAREST
-        live, after = _ZERO if ends else live, before if ends else after
-        weight = before - after
-        block[CLEAR + lane], block[LIVE + lane] = after, live
-        block[MEDIAN + lane] = depth if before > _HALF and after <= _HALF else median
+        weight = _ZERO if ends else before - after
+        crossed = depth if before > _HALF and after <= _HALF else _FARTHEST
+        block[CLEAR + lane] = -abs(before) if ends else after
+        # It is crossed once.
+        block[MEDIAN + lane] = crossed if crossed < median else median
         block[SUM_RED + lane] += weight * red
         block[SUM_GREEN + lane] += weight * green
         block[SUM_BLUE + lane] += weight * blue
@@ -215,9 +220,9 @@ def _look(blocks: Array, live: Array) -> bool:
     found = False
     for block in range(live.size):
         if live[block]:
-            most = _ZERO
+            most = -_ONE
             for lane in range(LANES):
-                most += blocks[block, LIVE + lane]
+                most = max(most, blocks[block, CLEAR + lane])
             live[block] = most > 0
             found |= bool(most > 0)
     return found
@@ -228,7 +233,7 @@ def _write_tile(blocks: Array, left: int, top: int, picture: Array) -> None:
     for y in range(top, min(top + TILE_PX, picture.shape[0])):
         for x in range(left, min(left + TILE_PX, picture.shape[1])):
             block, lane = (y - top) * ACROSS + (x - left) // LANES, (x - left) % LANES
-            opacity = _ONE - blocks[block, CLEAR + lane]
+            opacity = _ONE - abs(blocks[block, CLEAR + lane])
             for channel in range(3):
                 picture[y, x, channel] = blocks[block, SUM_RED + channel * LANES + lane]
             picture[y, x, OPAQUE] = opacity
