@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.gui.qt import QApplication, QFileDialog, QMessageBox, QPoint, Qt, combined
+from app.gui.qt import QEvent, QFileDialog, QMessageBox, QPoint, Qt, combined
 from app.gui.window import Window
 from app.project.project_file import read_project
 from engines import registry
@@ -17,7 +17,7 @@ from engines.core.camera import project
 from engines.splats.example import example
 from engines.splats.files.content import SplatContent
 from engines.splats.files.forms import write_splats
-from tests.app.gui.conftest import NEVER, drag, open_and_wait, opened_in, shown_window, told
+from tests.app.gui.conftest import NEVER, drag, open_and_wait, opened_in, send_mouse, shown_window, told
 from tests.engines.splats.test_leaving_out import FLOATERS, with_floaters
 from tests.qt_test import QTest
 
@@ -131,10 +131,12 @@ def test_the_lasso_removes_what_is_drawn_around(window: Window, qtbot: QtBot) ->
     assert eye is not None
     pixels, depth = project(eye, with_floaters().positions.astype(np.float64))
     width, height = eye.size_px
-    placement = window.viewport.canvas.placement()
 
     def at(u: float, v: float) -> QPoint:
-        scale = placement.scale * window.looking.shown.picture.camera.size_px[0] / width  # type: ignore[union-attr]
+        # Another picture, of another size, may come at any time.
+        placement, shown = window.viewport.canvas.placement(), window.looking.overlays.eye
+        assert shown is not None
+        scale = placement.scale * shown.size_px[0] / width
         return QPoint(round(placement.left + u * scale), round(placement.top + v * scale))
 
     left, right, top, bottom = 0.1 * width, 0.5 * width, 0.1 * height, 0.9 * height
@@ -142,12 +144,13 @@ def test_the_lasso_removes_what_is_drawn_around(window: Window, qtbot: QtBot) ->
     key(window, Qt.Key.Key_L)
     assert window.looking.clean.lasso.is_on
     canvas, before = window.viewport.canvas.widget, eye.camera_to_world.copy()
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at(*corners[0]))
+    held = Qt.MouseButton.LeftButton
+    send_mouse(window, QEvent.Type.MouseButtonPress, at(*corners[0]), held)
     for begin, end in zip(corners, [*corners[1:], corners[0]], strict=True):
         for share in np.linspace(0.1, 1, 10):
-            QTest.mouseMove(canvas, at(*(np.array(begin) + share * (np.array(end) - np.array(begin)))))
-            QApplication.processEvents()
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at(*corners[0]))
+            # QTest's own would move the X server's cursor, which tells of it when it likes.
+            send_mouse(window, QEvent.Type.MouseMove, at(*(np.add(begin, share * np.subtract(end, begin)))), held)
+    send_mouse(window, QEvent.Type.MouseButtonRelease, at(*corners[0]), held)
     inside = (depth > 0) & (pixels > (left, top)).all(axis=1) & (pixels < (right, bottom)).all(axis=1)
     assert 100 < inside.sum() < 600 and abs(found(window, qtbot) - int(inside.sum())) <= 8
     assert window.session.eye.shown is not None
