@@ -12,7 +12,7 @@ import torch
 from engines.core.camera import Array, Camera
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, BLACK, Frame
 from engines.core.scene_abilities import Primitives
 from engines.core.storage.checkpoint import SceneInfo
 from engines.splats.compositing import FIRST_NORMAL, MEAN_DEPTH, MEDIAN_DEPTH, OPAQUE
@@ -41,7 +41,7 @@ class SplatScene:
     engine = "splats"
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
-    channels: tuple[str, ...] = ("rgb", "depth", "normals", "opacity")
+    channels: tuple[str, ...] = ("rgb", "depth", "normals", ALPHA)
     controls: tuple[Control, ...] = ()
 
     def __init__(self, splats: Splats, info: SceneInfo, device: torch.device, options: SplatsOptions) -> None:
@@ -58,7 +58,7 @@ class SplatScene:
         self._drawing.warm()
 
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
-        """Over black: colours are multiplied by their opacity; a depth where anything is, a normal of length 1.
+        """Over black, its backdrop: colours are times their opacity; a depth where anything is, a normal of length 1.
 
         Raises:
             Cancelled: `stop` said so; asked after each row of tiles.
@@ -71,7 +71,7 @@ class SplatScene:
             to_device(torch.from_numpy(np.ascontiguousarray(picture[..., part])), self.device)
             for part in (slice(OPAQUE), OPAQUE, self._depth, slice(FIRST_NORMAL, None))
         )
-        return Frame(image, depth, {"normals": normals, "opacity": opacity})
+        return Frame(image, depth, {"normals": normals, ALPHA: opacity}, BLACK)
 
     def stages(self, camera: Camera) -> Mapping[str, Callable[[], object]]:
         """A frame's parts; each runs on the results of those before it."""

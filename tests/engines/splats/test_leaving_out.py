@@ -17,6 +17,7 @@ from engines import registry
 from engines.core.camera import Array, Camera
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
+from engines.core.frame import ALPHA
 from engines.core.storage.checkpoint import Checkpoint
 from engines.splats.config import SplatsConfig, SplatsOptions
 from engines.splats.engine import ENGINE, SplatsEngine
@@ -37,7 +38,7 @@ def scene_of(splats: Splats) -> SplatScene:
 
 def image(scene: SplatScene, camera: Camera) -> Array:
     frame = scene.render(camera, {}, never_stop)
-    return np.concatenate([frame.image.numpy(), frame.extra["opacity"].numpy().reshape(*frame.image.shape[:2], 1)], 2)
+    return np.concatenate([frame.image.numpy(), frame.extra[ALPHA].numpy().reshape(*frame.image.shape[:2], 1)], 2)
 
 
 def with_floaters() -> Splats:

@@ -16,6 +16,7 @@ from engines.core.camera import project
 from engines.core.contract import opened
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.frame import ALPHA, BLACK
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.scene_file import write_scene_file
 from engines.splats.config import SplatsConfig, SplatsOptions
@@ -39,10 +40,10 @@ def scene_of(splats: Splats, options: SplatsOptions | None = None) -> SplatScene
 def test_it_is_drawn_over_black_with_a_depth_where_anything_is() -> None:
     scene = scene_of(example())
     frame = scene.render(scene.start.scaled(0.1), {}, never_stop)
-    opacity, depth = frame.extra["opacity"], frame.depth
+    opacity, depth = frame.extra[ALPHA], frame.depth
     assert depth is not None and bool((depth.isposinf() == (opacity == 0)).all())
     assert bool((opacity == 0).any()) and float(opacity.max()) > 0.9
-    assert not frame.image[opacity == 0].any()
+    assert not frame.image[opacity == 0].any() and frame.backdrop == BLACK
     lengths = frame.extra["normals"].norm(dim=2)
     torch.testing.assert_close(lengths[opacity > 0], torch.ones_like(lengths[opacity > 0]))
 
@@ -83,7 +84,7 @@ def test_depth_and_near_plane_can_be_chosen() -> None:
     assert mean is not None and median is not None and not torch.equal(mean, median)
     assert bool((median.isfinite() <= mean.isfinite()).all())
     far = scene_of(example(), SplatsOptions(near=100.0)).render(camera, {}, never_stop)
-    assert not far.extra["opacity"].any()
+    assert not far.extra[ALPHA].any()
     # Nothing of a tiny scene is nearer than the authors' 0.2; of a large one that is what counts.
     assert scene_of(random_splats(500, 0, spread=0.01)).near < 0.01
     assert scene_of(random_splats(500, 0, spread=10)).near == 0.2
