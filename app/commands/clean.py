@@ -19,7 +19,7 @@ from app.cleaning.edits import (
     Side,
     removed_after,
 )
-from app.cleaning.saving import write_cleaned
+from app.cleaning.saving import form_of_file, write_cleaned
 from app.cleaning.subject import CleaningSubject
 from app.commands.console import SCENE_HELP, add_device_and_set, notes, writing
 from app.rendering.crop_box import CropBox
@@ -27,6 +27,7 @@ from app.viewing.opening import open_scene
 from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.reading import concerning, shortened
+from engines.registry import find_engine
 
 Words = tuple[str, str]
 """What a step is called on the command line, and what stands behind it."""
@@ -88,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"{arguments.out}: is there already; --overwrite replaces it")
     with writing(arguments.out):
         opened = open_scene(arguments.checkpoint, None, arguments.device, arguments.settings)
+        form_of_file(find_engine(opened.checkpoint.engine), arguments.out)
         notes(opened.all_notes)
         subject = CleaningSubject.of(opened)
         # Of the words of a step the first that is none is told before anything is worked out.

@@ -20,6 +20,8 @@ LEAST_TURN = 1e-12
 """Length below which a quaternion says nothing: torch's `normalize` divides by no less, so the authors draw no turn."""
 SAFE_TURNS = (1e-9, 1e9)
 """Between these the square of a quaternion's elements is a normal number of float32."""
+SOLID_LOGIT = 20.0
+"""What stands for an infinite one, in a scene file, too: its sigmoid is 1 in float32."""
 ARRAYS = ("positions", "log_scales", "quaternions", "opacity_logits", "harmonics")
 
 
@@ -32,7 +34,7 @@ class Splats:
         log_scales: [N, 3] natural logarithm of the standard deviations along the own axes, world units;
             [N, 2] of 2-D Gaussians, which are flat along their third axis.
         quaternions: [N, 4] w x y z, from own axes to the world, of any length but 0.
-        opacity_logits: [N] before the sigmoid; +inf is solid.
+        opacity_logits: [N] before the sigmoid.
         harmonics: [N, K, 3] red, green, blue of real spherical harmonics with the Condon-Shortley sign, K = (degree +
             1)^2, the constant first, m from -l to l; a colour is 0.5 + their sum, with directions in the world's axes.
         antialiased: whether it was trained with the compensation of opacity of Mip-Splatting (Yu et al. 2024).
@@ -93,7 +95,8 @@ class Splats:
 def sound(splats: Splats) -> tuple[Splats, tuple[str, ...]]:
     """The splats that can be drawn, and what was wrong with the others in plain words.
 
-    One with a number that is none, or beyond all measure, is left out; a quaternion of length 0 becomes no turn.
+    One with a number that is none, or beyond all measure, is left out; a quaternion of length 0 becomes no turn, and
+    what is solid or nothing at all, the logit of which is infinite, gets `SOLID_LOGIT`.
     """
     notes, count = [], len(splats)
     if not (good := _drawable(splats)).all():
@@ -101,6 +104,9 @@ def sound(splats: Splats) -> tuple[Splats, tuple[str, ...]]:
         notes.append(
             f"{counted(count - len(splats), 'splat')} of {count} left out: not all of their numbers are finite"
         )
+    if np.isinf(splats.opacity_logits).any():
+        logits = np.nan_to_num(splats.opacity_logits, posinf=SOLID_LOGIT, neginf=-SOLID_LOGIT)
+        splats = replace(splats, opacity_logits=logits)
     w, x, y, z = np.abs(splats.quaternions.T)
     largest = np.maximum(np.maximum(w, x), np.maximum(y, z))
     if (none := largest < LEAST_TURN).any():

@@ -128,13 +128,15 @@ def made_of_few(hand: Stage) -> Shot:
 
 
 def recording(hand: Stage) -> Shot:
-    """A recording that plays, seen from among its cameras."""
+    """A recording that was played and stopped, seen from among its cameras."""
     press_in(hand, "Ctrl+Alt+2")
     demo(hand, RECORDING)
     hand.press("C")
     timeline, playback = hand.window.session.timeline, hand.window.session.timeline.playback
+    # Moments are made ready while it plays, when no picture is final.
+    QTest.keyClick(hand.window.viewport.canvas.widget, Qt.Key.Key_K)
     hand.wait(lambda: timeline.are_ready(range(playback.first, playback.last + 1)).count(True) >= MOMENTS_READY)
-    hand.press("J")
+    hand.press("K")
     return None
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.cli import main
 from engines.core.storage.checkpoint import Checkpoint
-from engines.core.storage.scene_file import write_scene_file
+from engines.core.storage.scene_file import read_scene_file, write_scene_file
 from engines.splats.engine import ENGINE
 from engines.splats.files.content import SplatContent
 from engines.splats.files.forms import WRITTEN, read_splats, write_splats
 from engines.splats.placement import placed
+from engines.splats.splats import SOLID_LOGIT
 from tests.engines.splats.making import apart, matched, some_splats
 
 
@@ -39,6 +41,17 @@ def test_a_scene_is_written_in_every_form(
     found, splats = read_splats(out).splats, some_splats(30, 1)
     assert found.antialiased == (form in ("ply", "spz"))
     assert apart(matched(found, splats), splats)["place"] < 1e-6
+
+
+def test_what_is_solid_is_opened_again_from_a_scene_file(tmp_path: Path) -> None:
+    splats = some_splats(30, 1)
+    splats.opacity_logits[:2] = np.inf, -np.inf
+    write_splats(tmp_path / "a.splat", SplatContent(splats), "splat")
+    words = ["convert", str(tmp_path / "a.splat"), "--to", "scene", "--out", str(tmp_path / "a.safetensors")]
+    assert main(words) == 0
+    opened = read_scene_file(tmp_path / "a.safetensors")
+    logits = opened.weights["opacity_logits"].sort().values
+    assert logits[0] == -SOLID_LOGIT and logits[-1] == SOLID_LOGIT
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import torch
 
 from app import cli
 from app.cleaning.saving import write_cleaned
+from app.cli import main
 from app.rendering.left_out import OmittedPrimitives
 from app.viewing.opening import SceneSource
 from engines import registry
@@ -119,6 +120,14 @@ def test_another_name_is_refused_and_nothing_is_left_there(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"kept\.obj: name it \.glb, \.ply, \.safetensors, \.splat, \.spz"):
         write_cleaned(checkpoint_of(splats), np.ones(len(splats), bool), tmp_path / "kept.obj")
     assert not list(tmp_path.iterdir())
+
+
+def test_another_name_is_refused_before_anything_is_worked_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["clean", str(written(tmp_path)), "--min-opacity", "0.5", "--out", str(tmp_path / "kept.obj")]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and "kept.obj: name it .glb" in said.err
 
 
 def test_it_is_opened_again_without_what_was_left_out(tmp_path: Path) -> None:

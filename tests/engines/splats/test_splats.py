@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array
-from engines.splats.splats import ARRAYS, Splats, sound
+from engines.splats.files.encodings import opacities_of
+from engines.splats.splats import ARRAYS, SOLID_LOGIT, Splats, sound
 
 
 def arrays(count: int = 5, degree: int = 1, scales: int = 3) -> dict[str, Any]:
@@ -90,10 +91,13 @@ def test_numbers_that_are_none_are_left_out_and_counted(name: str, value: float)
     assert notes == ("2 splats of 5 left out: not all of their numbers are finite",)
 
 
-def test_an_infinite_logit_is_solid() -> None:
+def test_an_infinite_logit_is_one_that_is_solid() -> None:
     changed = arrays()
     changed["opacity_logits"][:2] = np.inf, -np.inf
-    assert len(sound(Splats(**changed))[0]) == 5
+    left, notes = sound(Splats(**changed))
+    # As a scene file keeps it, in which every number is finite.
+    assert len(left) == 5 and left.opacity_logits[:2].tolist() == [SOLID_LOGIT, -SOLID_LOGIT] and notes == ()
+    assert opacities_of(left.opacity_logits[:2]).tolist() == [1, pytest.approx(0, abs=1e-8)]
 
 
 def test_quaternions_of_no_length_and_of_extreme_ones() -> None:

@@ -18,7 +18,7 @@ from engines.core.errors import UserError
 from engines.core.paths.exchange.gltf_file import GltfFile, gltf_bytes
 from engines.splats.files.content import SplatContent
 from engines.splats.files.forms import form_of, read_splats, write_splats
-from engines.splats.splats import Splats
+from engines.splats.splats import SOLID_LOGIT, Splats
 from tests.engines.splats.making import apart, covariances, matched, some_splats
 
 TURNED = np.sqrt(0.5)
@@ -157,7 +157,7 @@ def test_sog_by_hand_in_a_zip_and_in_a_folder(tmp_path: Path) -> None:
         assert splats.quaternions[1].tolist() == [1, 0, 0, 0]
         np.testing.assert_allclose(splats.harmonics[0, 0], [1, 0, 0.2], atol=1e-6)
         np.testing.assert_allclose(splats.harmonics[0, 1], [0, 0.2, 1], atol=1e-6)
-        np.testing.assert_allclose(splats.opacity_logits, [np.log(0.2 / 0.8), np.inf], rtol=1e-6)
+        np.testing.assert_allclose(splats.opacity_logits, [np.log(0.2 / 0.8), SOLID_LOGIT], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_compressed_ply_by_hand(tmp_path: Path) -> None:
     np.testing.assert_allclose(splats.positions, [[-1, 2 * (512 / 1023 * 2 - 1), 3]], atol=1e-6)
     np.testing.assert_allclose(splats.log_scales, [[0, -6, -6]])
     np.testing.assert_allclose(splats.quaternions, [[TURNED, 0, 0, TURNED]], atol=0.002)
-    assert splats.opacity_logits.tolist() == [np.inf]
+    assert splats.opacity_logits.tolist() == [SOLID_LOGIT]
     np.testing.assert_allclose(splats.harmonics[0, 0] * 0.28209479 + 0.5, [1, 0, 0.2], atol=1e-6)
     np.testing.assert_allclose(splats.harmonics[0, 1:, 0], [-4, 4, (127.5 / 256 - 0.5) * 8], atol=1e-6)
 

@@ -15,6 +15,7 @@ from engines.core.errors import UserError
 from engines.splats.files.content import SplatContent
 from engines.splats.files.forms import form_of, read_splats, write_splats
 from engines.splats.files.spz import AXES, UNSAID
+from engines.splats.splats import SOLID_LOGIT
 from tests.engines.splats.making import apart, some_splats
 
 HEAD, HEAD_4 = struct.Struct("<4sIIBBBB"), struct.Struct("<4sIIBBBBI12x")
@@ -70,7 +71,7 @@ def test_numbers_by_hand(tmp_path: Path, version: int, place: bytes, turn: bytes
     """One splat at (1, -2, 0.5), right, up, back: (1, 2, -0.5) here; turned by half a turn about x."""
     splats = read_splats(gzipped(tmp_path / "a.spz", version, place, turn)).splats
     assert splats.positions.tolist() == [[1, 2, -0.5]] and splats.log_scales.tolist() == [[0, -1, 1]]
-    assert splats.opacity_logits.tolist() == [np.inf]
+    assert splats.opacity_logits.tolist() == [SOLID_LOGIT]
     np.testing.assert_allclose(splats.harmonics[0, 0], [0.0130719, -3.3333333, 3.3333333], atol=1e-6)
     np.testing.assert_allclose(splats.quaternions, [[0, 1, 0, 0]], atol=0.1 if version < 3 else 1e-7)
 
