@@ -164,6 +164,9 @@ def next_preview(state: RenderState) -> RenderTask | None:
     if state.closed or queued is None or queued.number <= max(state.previewed, state.delivered[0]):
         return None
     if queued.request.moving:
+        if state.shown is not None and same_image(state.shown, queued.request):
+            # It plays, say, and waits: something more can be drawn, but nothing else is to be seen.
+            return None
         found = previewable(state, queued.request) and not state.exact_time.fast
         return RenderTask("reproject", queued, state.preview_size.scale) if found else None
     return RenderTask("reshade", queued) if _shown_coarsely(state, queued.request) else None

@@ -104,6 +104,10 @@ class RenderState:
         """A request needs nothing more."""
         return replace(self, done=max(self.done, queued.number))
 
+    def answered(self, queued: Queued) -> RenderState:
+        """What is shown answers a request exactly, too: a preview of an older one that is on its way comes too late."""
+        return replace(self.finished(queued), delivered=max(self.delivered, (queued.number, 1.0)), shown=queued.request)
+
     def drew_exact(self, queued: Queued, drawn: DrawnFrame, seconds: float) -> RenderState:
         """The exact frame of a request is there, though not ready for previews."""
         taken = self.exact_time

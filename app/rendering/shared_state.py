@@ -61,7 +61,7 @@ class SharedRenderState:
             while not (state := self.now()).closed:
                 task = render_policy.next_task(state)
                 if task is not None and task.action == "nothing":
-                    self._state = state.finished(task.queued)
+                    self._state = state.answered(task.queued)
                 elif task is not None:
                     self._state = state = replace(state, drawing=task.queued)
                     return task, state

@@ -105,6 +105,22 @@ def test_nothing_is_drawn_any_more_when_closed() -> None:
         assert not closed.busy and next_task(closed) is None and next_preview(closed) is None
 
 
+def test_what_is_shown_needs_no_preview() -> None:
+    assert next_preview(asked(shown(), moves(0.0))) is None
+    assert action(next_preview(asked(shown(), moves(0.0, channel="depth")))) == "reproject"
+
+
+def test_a_preview_that_was_under_way_takes_no_exact_pictures_place() -> None:
+    began = asked(replace(shown(), shown=None), moves(0.0))
+    preview, drawing = next_preview(began), began.latest
+    assert preview is not None and drawing is not None
+    exact = handed(began.drew_exact(drawing, drawn(request()), 0.3), image(request(), exact=True))
+    stands = asked(exact, request())
+    task = next_task(stands)
+    assert task is not None and task.action == "nothing"
+    assert stands.answered(task.queued).handed_on(preview.queued, image(moves(0.0), frame=None)) is None
+
+
 def test_what_is_shown_needs_nothing_once_the_camera_stands() -> None:
     back = asked(shown(), moves(0.0))
     assert next_task(back) is None, "it may go on"

@@ -129,7 +129,7 @@ def test_another_channel_is_shaded_without_rendering(watch: Watch) -> None:
     assert rgb.limits is None and depth.limits is not None and limited.limits == (1.0, 9.0)
     assert (rgb.pixels != depth.pixels).any() and (depth.pixels != limited.pixels).any()
     # Previews follow the channel.
-    watched.ask(watched.scene.start, moving=True, channel="depth", limits=(1.0, 9.0))
+    watched.ask(turned(watched.scene, 1e-9), moving=True, channel="depth", limits=(1.0, 9.0))
     watched.wait(lambda: watched.previews)
     assert np.abs(watched.previews[0].pixels.astype(int) - limited.pixels).max() <= 1
 
