@@ -15,7 +15,7 @@ from torch import Tensor
 
 from app.api.wording import python_worded
 from app.export.image_folder import write_array, write_image
-from app.rendering.display import COLOUR_MAPS, Pixels, shade_at
+from app.rendering.display import COLOUR_MAPS, REVERSED, Pixels, is_colour_map, shade_at
 from engines.core.camera import Array, Camera
 from engines.core.device import to_host
 from engines.core.errors import UserError
@@ -36,7 +36,8 @@ class Image:
         channel: that is looked at: "rgb", "depth", or another of `channels`.
         limits: the values at the two ends of the colours, of a channel of single values; None: its 1st and 99th
             percentile.
-        colour_map: "turbo", "viridis", "inferno", "cividis" or "grey"; "": the channel's usual one.
+        colour_map: "turbo", "viridis", "inferno", "cividis" or "grey", the other way round with "_r" behind
+            it; "": the channel's usual one.
     """
 
     frame: Frame
@@ -81,8 +82,9 @@ class Image:
             UserError: there is no such channel or colour map.
         """
         self._require(channel)
-        if colour_map and colour_map not in COLOUR_MAPS:
-            raise UserError(f"colour_map {colour_map}: must be one of {', '.join(COLOUR_MAPS)}")
+        if colour_map and not is_colour_map(colour_map):
+            known = ", ".join(COLOUR_MAPS)
+            raise UserError(f"colour_map {colour_map}: must be one of {known}, perhaps with {REVERSED} behind it")
         return replace(self, channel=channel, limits=limits, colour_map=colour_map)
 
     def torch(self, channel: str | None = None) -> Tensor:

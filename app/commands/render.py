@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.camera.fitting import FITS, fit_note
@@ -18,6 +19,7 @@ from app.commands.console import (
     writing,
 )
 from app.export.codecs import CODECS, QUALITIES
+from app.export.colour_choices import read_colour_maps
 from app.export.drawn_frames import export_cameras
 from app.export.export_request import PROJECTIONS, SIZE_PRESETS, SUPERSAMPLES, Export, check_shown
 from app.export.exporter import run_export
@@ -28,6 +30,7 @@ from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, crop_asked, path_of, resolve_path, settings_asked
 from app.export.scene_pair import LAYOUTS, WIPE, ScenePair
+from app.rendering.display import COLOUR_MAPS, REVERSED
 from app.viewing.opening import Opened, SceneSource, open_compared
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
@@ -112,6 +115,10 @@ def _add_kinds(parser: argparse.ArgumentParser) -> None:
         "of a folder's files: OpenEXR of float or half (exr16), PNG of 8 or 16 bits, numbers "
         "(default: rgb as png, other channels as npy)"
     ))  # fmt: skip
+    parser.add_argument("--colour-map", action="append", default=[], metavar="[CHANNEL=]NAME", help=(
+        f"of depth and other single values in videos and --format png: {', '.join(COLOUR_MAPS)}, or with {REVERSED} "
+        "behind it, reversed; may be repeated (default: turbo for depth, viridis for others)"
+    ))  # fmt: skip
     parser.add_argument("--resume", action="store_true", help=(
         "take over the frames that an export of the same which was killed has finished; keeps them after Ctrl+C, too"
     ))  # fmt: skip
@@ -193,6 +200,8 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         notes(write_cameras(arguments.out, opened, frames, arguments.path, *fitted, form, fps, arguments.overwrite))
         sys.stdout.write(f"{arguments.out}\n")
         return 0
+    pair = _pair(opened, arguments)
+    drawn = arguments.channels if pair is None else pair.told(arguments.channels)
     export = Export(
         cameras=cameras,
         out=arguments.out,
@@ -213,19 +222,12 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         eye_distance=arguments.stereo,
         scene=scene_digest(opened),
         resume=arguments.resume,
-        pair=_pair(opened, arguments),
+        pair=pair,
+        colour_maps=read_colour_maps(arguments.colour_map, drawn),
         labels=arguments.labels,
     )
     check_shown(opened.scene, export.channels, export.background, export.crop_box)
-    if export.asks_for_alpha and export.pair is not None:
-        if not export.is_transparent(opened.scene):
-            notes(
-                [f"--background {export.background} has no effect: both scenes need a channel {ALPHA}, and to be seen"]
-            )
-    elif arguments.background is not None and ALPHA not in export.channels_of(opened.scene):
-        notes([f"--background {arguments.background} has no effect: the scene gives no channel {ALPHA}"])
-    if export.labels and export.pair is None and len(export.channels) == 1:
-        notes(["--labels has no effect: there is one scene, and one channel"])
+    notes(_without_effect(opened, export, arguments))
     known = opened.all_notes
     with ProgressBar(arguments.out.name) as bar:
         try:
@@ -240,6 +242,19 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     note_astray(opened.scene, export_cameras(opened.scene, export), controls)
     sys.stdout.write(f"{written}\n")
     return 0
+
+
+def _without_effect(opened: Opened, export: Export, arguments: argparse.Namespace) -> Iterator[str]:
+    """A line for each option that changes nothing."""
+    if export.asks_for_alpha and export.pair is not None:
+        if not export.is_transparent(opened.scene):
+            yield f"--background {export.background} has no effect: both scenes need a channel {ALPHA}, and to be seen"
+    elif arguments.background is not None and ALPHA not in export.channels_of(opened.scene):
+        yield f"--background {arguments.background} has no effect: the scene gives no channel {ALPHA}"
+    if export.labels and export.pair is None and len(export.channels) == 1:
+        yield "--labels has no effect: there is one scene, and one channel"
+    if arguments.colour_map and not (export.colour_maps and export.is_coloured):
+        yield f"--colour-map {arguments.colour_map[-1]} has no effect: nothing is written in a colour map"
 
 
 def _pair(opened: Opened, arguments: argparse.Namespace) -> ScenePair | None:

@@ -112,6 +112,11 @@ class Export:
         return self.out.suffix.lower() in VIDEO_SUFFIXES
 
     @property
+    def is_coloured(self) -> bool:
+        """Whether channels of single values are written as pictures, in the colours of their maps."""
+        return self.is_video or self.format == "png"
+
+    @property
     def depth_kind(self) -> str:
         """What depths are: of a sphere, which has no axis, along each pixel's ray."""
         return "range" if self.projection == EQUIRECTANGULAR else self.depth

@@ -237,7 +237,7 @@ class Window(QMainWindow):
     def _available(self) -> tuple[Mapping[str, bool], Mapping[str, str]]:
         """What commands act on, as far as it is there."""
         there = available(self.session, self.inputs, self.meshes, self.exporting, self.trainings)
-        there = {**there, **self.looking.there, **self.evaluating.there}
+        there = {**there, **self.looking.there, **self.evaluating.there, **self.colouring.there}
         return {**there, **self.paths.available, **self.projects.available}, reasons(self.session)
 
     # Events

@@ -107,6 +107,7 @@ class ProjectView(BaseModel):
         up: [3] world, of the camera controller.
         channel: of the scene's, or "error".
         limits: of the channel's colours, where they are locked.
+        colour_maps: of channels, where they are not the usual ones; None: not known.
         controls: the scene's own: instance, time step, blend.
         navigation: "orbit", "fly" or "trackball".
         overlays: the names of those that are drawn.
@@ -120,6 +121,7 @@ class ProjectView(BaseModel):
     up: Triple
     channel: str = "rgb"
     limits: tuple[float, float] | None = None
+    colour_maps: dict[str, str] | None = None
     controls: dict[str, float] = Field(default_factory=dict)
     navigation: Literal["orbit", "fly", "trackball"] = "orbit"
     overlays: tuple[str, ...] = ()

@@ -49,6 +49,7 @@ def view_of(session: Session, overlays: tuple[str, ...]) -> ProjectView | None:
         up=_triple(place.up),
         channel=view.channel,
         limits=view.limits,
+        colour_maps=dict(view.colour_maps),
         controls=dict(view.controls),
         navigation=session.eye.hand.mode,
         overlays=overlays,
@@ -78,6 +79,8 @@ def look_as(session: Session, view: ProjectView) -> None:
     session.view.is_cropped = view.cropped and "depth" in opened.scene.channels
     session.set_channel(view.channel)
     session.view.limits = view.limits
+    if view.colour_maps is not None:
+        session.view.take_colour_maps(view.colour_maps)
     place = CameraPlace(
         from_world([view.camera], opened.origin)[0], np.array(view.pivot) - opened.origin, np.array(view.up)
     )

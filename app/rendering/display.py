@@ -30,12 +30,21 @@ COLOUR_MAPS: Mapping[str, int | None] = {
     "cividis": cv2.COLORMAP_CIVIDIS,
     "grey": None,
 }
+REVERSED = "_r"
+"""Behind a map's name: its colours the other way round."""
 _USUAL_MAPS = {"depth": "turbo", "error": "inferno"}
+OWN_COLOURS = ("rgb", "normals")
+"""Channels whose values are colours by themselves."""
 
 
 def usual_map(channel: str) -> str:
     """The colour map that a channel has unless another is chosen."""
     return _USUAL_MAPS.get("error" if is_error(channel) else channel, "viridis")
+
+
+def is_colour_map(name: str) -> bool:
+    """Whether this names a colour map, or one that is reversed."""
+    return name.removesuffix(REVERSED) in COLOUR_MAPS
 
 
 def is_error(channel: str) -> bool:
@@ -47,9 +56,10 @@ def is_error(channel: str) -> bool:
 def _colour_table(channel: str, colour_map: str) -> Pixels:
     """[256, 3] RGB: `NOTHING_RGB`, then 255 colours from the lowest value to the highest."""
     ramp = np.linspace(0, 255, 255).round().astype(np.uint8)[:, None]
-    if channel == "depth":
-        ramp = ramp[::-1].copy()  # near is warm, or bright
-    number = COLOUR_MAPS.get(colour_map, COLOUR_MAPS[usual_map(channel)])
+    # Near is warm, or bright.
+    if (channel == "depth") != colour_map.endswith(REVERSED):
+        ramp = ramp[::-1].copy()
+    number = COLOUR_MAPS.get(colour_map.removesuffix(REVERSED), COLOUR_MAPS[usual_map(channel)])
     colours = np.repeat(ramp, 3, axis=1) if number is None else cv2.applyColorMap(ramp, number)[:, 0, ::-1]
     return np.concatenate([np.array([NOTHING_RGB], dtype=np.uint8), colours])
 
@@ -81,7 +91,7 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None,
     Args:
         channel: "rgb", "depth" (near is warm, background grey), "normals", "error" or any name in `frame.extra`.
         limits: the values at the two ends of the colours; by default `channel_limits`. Not used for rgb and normals.
-        colour_map: of `COLOUR_MAPS`; by default the channel's `usual_map`.
+        colour_map: of `COLOUR_MAPS`, perhaps `REVERSED`; by default the channel's `usual_map`.
 
     Raises:
         ValueError: the frame lacks the channel, or it has neither 1 nor 3 values a pixel.

@@ -9,6 +9,7 @@ from typing import ClassVar
 from psygnal import SignalGroupDescriptor
 
 from app.rendering.crop_box import CropBox, Triple
+from app.rendering.display import is_colour_map
 from app.rendering.dynamic_resolution import USUAL_POLICY, ResolutionPolicy
 from app.rendering.left_out import OmittedPrimitives
 from app.rendering.render_requests import RenderRequest
@@ -72,6 +73,10 @@ class ViewState:
     def take_crop_corners(self, corners: tuple[Triple, Triple] | None, origin: Array) -> None:
         """Takes what `crop_corners` gave, of `origin` [3]; raises ValueError where that is no box."""
         self.crop_box = None if corners is None else CropBox(*corners).moved(-origin)
+
+    def take_colour_maps(self, maps: Mapping[str, str]) -> None:
+        """Takes the colour maps of channels; what names none, as of a newer Vantage, is passed over."""
+        self.colour_maps = {channel: name for channel, name in maps.items() if is_colour_map(name)}
 
     def request(self, camera: Camera, opened: Opened | None, scene_number: int) -> RenderRequest:
         """What is to be seen of the open scene by a camera; the number is the scene's."""

@@ -112,6 +112,14 @@ COMMANDS = (
     ),
     Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
     _toggle("lock_limits", "&Lock range", CHANNEL, "L", "Lock the range of depth colours while moving", needs="scene"),
+    _toggle(
+        "invert_colours",
+        "&Invert colour map",
+        CHANNEL,
+        "Shift+N",
+        "The colours of this channel the other way round, here, in videos and in later sessions",
+        needs="colour_map",
+    ),
     *INSPECTING_COMMANDS,
     *BESIDE_COMMANDS,
     _toggle(

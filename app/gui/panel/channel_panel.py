@@ -124,11 +124,12 @@ class ChannelCard(Card):
             self.colours.addItem(name.capitalize(), name)
         guard_wheel(self.colours)
         self.colours.activated.connect(lambda index: self.colours_chosen.emit(self.colours.itemData(index)))
-        self.keep = QCheckBox("Lock range")
+        self.invert, self.keep = QCheckBox("Invert"), QCheckBox("Lock range")
         self._ways = QWidget()
         ways = QHBoxLayout(self._ways)
         ways.setContentsMargins(0, 0, 0, 0)
         ways.addWidget(self.colours, 1)
+        ways.addWidget(self.invert)
         ways.addWidget(self.keep)
         self.hint = label("", "warning", wrap=True)
         self.value = label("At the cursor: –")
@@ -181,7 +182,7 @@ class ChannelCard(Card):
         if limits is not None:
             colour_map = self._view.colour_maps.get(channel) or display.usual_map(channel)
             self.bar.set_bar(channel, colour_map)
-            self.colours.setCurrentIndex(self.colours.findData(colour_map))
+            self.colours.setCurrentIndex(self.colours.findData(colour_map.removesuffix(display.REVERSED)))
             self.range.show_limits(limits)
             self.unit.setText(unit)
 

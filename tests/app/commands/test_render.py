@@ -122,6 +122,8 @@ def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: P
         (["--crop-box", "1", "2"], 1, "crop box '1 2': write xmin ymin zmin xmax ymax zmax, in world units, or scene"),
         (["--crop-box", "0", "0", "0", "1", "-1", "1"], 1, "crop box: y goes from 0 to -1; the first must be the"),
         (["--crop-box"], 2, "argument --crop-box: expected at least one argument"),
+        (["--channels", "depth", "--colour-map", "pink"], 1, "colour map 'pink': must be turbo, viridis, inferno, "),
+        (["--colour-map", "rgb=turbo"], 1, "colour map rgb=turbo: channels drawn here in a colour map are none"),
         (["--channels", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
         (["--path", "validation"], 1, "--path validation: these cameras are in the data folder; name it with --data"),
         (["--path", "helix"], 1, "--path helix: no such file or folder, and no path of that name (spiral,"),
@@ -147,6 +149,24 @@ def test_a_folder_for_compositing(scene: BallScene, tmp_path: Path) -> None:
     words = ["render", "ball", "--path", "spiral", "--frames", "2", "--out", str(out), "--channels", "rgb,depth"]
     assert cli.main([*words, "--format", "exr16", "--depth", "range", "--background", "transparent"]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["cameras.json", "rgb_00000.exr", "rgb_00001.exr"]
+
+
+def test_colours_of_depth(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["render", "ball", "--path", "orbit", "--frames", "1", "--channels", "depth,alpha", "--format", "png"]
+    chosen = [(), ("--colour-map", "grey"), ("--colour-map", "grey", "--colour-map", "depth=grey_r")]
+    files = []
+    for number, more in enumerate(chosen):
+        out = tmp_path / str(number)
+        assert cli.main([*words, "--out", str(out), *more]) == 0
+        files.append([np.asarray(Image.open(out / f"{name}_00000.png")).astype(int) for name in ("depth", "alpha")])
+    usual, grey, inverted = files
+    assert (usual[0].max(axis=2) != usual[0].min(axis=2)).any() and (grey[0].max(axis=2) == grey[0].min(axis=2)).all()
+    np.testing.assert_array_equal(inverted[1], grey[1])
+    there = (grey[0] != 96).any(axis=2)
+    assert there.any() and (abs(grey[0] + inverted[0] - 255)[there] <= 1).all()
+    capsys.readouterr()
+    assert cli.main([*words[:-2], "--out", str(tmp_path / "raw"), "--colour-map", "grey"]) == 0
+    assert "--colour-map grey has no effect" in capsys.readouterr().err
 
 
 def test_kinds_of_pictures(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

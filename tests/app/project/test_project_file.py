@@ -33,6 +33,7 @@ def project_in(folder: Path) -> Project:
         up=(0, 0, 1),
         channel="depth",
         limits=(0.5, 2.25),
+        colour_maps={"depth": "viridis_r"},
         controls={"instance": 2.0},
         navigation="fly",
         overlays=("cameras", "axes"),

@@ -92,6 +92,19 @@ def test_every_colour_map_tells_values_apart_and_nothing_from_any(colour_map: st
         assert pixels[0].mean() > pixels[63].mean() + 60
 
 
+@pytest.mark.parametrize("channel", ["depth", "alpha"])
+@pytest.mark.parametrize("colour_map", display.COLOUR_MAPS)
+def test_a_map_is_reversed_but_for_what_has_no_value(channel: str, colour_map: str) -> None:
+    # 255 colours; each value has one of them, so that the other way round meets the same ones.
+    values = torch.cat([torch.linspace(0, 1, 255), torch.tensor([torch.nan])])[None]
+    frame = Frame(torch.zeros(1, 256, 3), values, {"alpha": values})
+    name = colour_map + display.REVERSED
+    assert display.is_colour_map(name) and not display.is_colour_map(name + display.REVERSED)
+    pixels, other = (display.shade(frame, channel, (0.0, 1.0), each)[0] for each in (colour_map, name))
+    np.testing.assert_array_equal(other[:255], pixels[:255][::-1])
+    assert tuple(other[255]) == tuple(pixels[255]) == display.NOTHING_RGB
+
+
 def test_the_usual_colours_are_those_without_a_choice() -> None:
     depth = torch.linspace(1, 2, 16)[None]
     frame = Frame(torch.zeros(1, 16, 3), depth, {"alpha": depth, "error": depth})

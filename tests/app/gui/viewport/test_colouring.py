@@ -11,7 +11,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_settings import ExportSettings
-from app.gui.qt import QLineEdit, Qt
+from app.gui.qt import QFileDialog, QLineEdit, QPoint, Qt
 from app.gui.viewport.colouring import read_limits
 from app.gui.window import Window
 from app.rendering import display
@@ -75,6 +75,44 @@ def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot
     with Image.open(tmp_path / "depth.gif") as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
     assert (pixels.max(axis=2) - pixels.min(axis=2)).max() < 8
+
+
+def test_the_map_is_inverted_by_key_and_by_mouse_and_stays_so_for_its_channel(deep: Window, qtbot: QtBot) -> None:
+    canvas, card, command = deep.viewport.canvas.widget, deep.channels, deep.commands["invert_colours"]
+    before = card.bar.grab().toImage()
+    QTest.keyClick(canvas, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    wait_shown(deep, qtbot, None, "turbo_r")
+    assert card.invert.isChecked() and card.colours.currentText() == "Turbo"
+    after, end = card.bar.grab().toImage(), before.width() - 1
+    assert [after.pixel(0, 5), after.pixel(end, 5)] == [before.pixel(end, 5), before.pixel(0, 5)]
+    # Another map is inverted, too; the image has none to invert.
+    deep.colouring.choose("viridis")
+    wait_shown(deep, qtbot, None, "viridis_r")
+    QTest.keyClick(canvas, Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: not command.isEnabled() and not command.isChecked(), timeout=NEVER)
+    QTest.keyClick(canvas, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: card.invert.isVisible() and card.invert.isChecked(), timeout=NEVER)
+    assert deep.settings.current.colour_maps == {"depth": "viridis_r"}
+    qtbot.mouseClick(card.invert, Qt.MouseButton.LeftButton, pos=QPoint(8, card.invert.height() // 2))
+    wait_shown(deep, qtbot, None, "viridis")
+    assert not command.isChecked() and deep.settings.current.colour_maps == {"depth": "viridis"}
+
+
+def test_a_project_keeps_the_colours(
+    deep: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep.commands["invert_colours"].trigger()
+    file = tmp_path / "kept.vantage"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    deep.commands["project_save_as"].trigger()
+    qtbot.waitUntil(file.exists, timeout=NEVER)
+    deep.commands["invert_colours"].trigger()
+    wait_shown(deep, qtbot, None, "turbo")
+    file.write_text(file.read_text().replace('"turbo_r"', '"turbo_r", "alpha": "of another version"'))
+    deep.projects.open(file)
+    qtbot.waitUntil(lambda: deep.session.view.colour_maps == {"depth": "turbo_r"}, timeout=NEVER)
+    wait_shown(deep, qtbot, None, "turbo_r")
+    assert deep.commands["invert_colours"].isChecked()
 
 
 def test_a_range_that_is_typed_is_locked_and_can_be_let_go(deep: Window, qtbot: QtBot) -> None:
