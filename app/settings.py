@@ -67,6 +67,7 @@ class Settings:
         largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
         background: of `compositing.read_background`, behind what is seen through; "": as scenes have it.
         target_rate, smallest_share, never_reduced: the fields of a `ResolutionPolicy`.
+        colour_bar: the scale of the colours is over the picture.
         colour_maps: of channels, by their names, where another than the usual was chosen.
     """
 
@@ -103,6 +104,7 @@ class Settings:
     target_rate: float = 0.0
     smallest_share: float = 1 / 32
     never_reduced: bool = False
+    colour_bar: bool = False
     colour_maps: Mapping[str, str] = field(default_factory=dict)
 
     def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:

@@ -59,8 +59,8 @@ def export(
     background: str | None = None, limits: Mapping[str, Limits] | None = None,
     colour_maps: Mapping[str, str] | None = None, depth: str = "z", supersample: int = 1, projection: str = "pinhole",
     stereo: float | None = None, compare_with: DrawnScene | None = None, layout: str = LAYOUTS[0],
-    wipe_at: float = 0.5, labels: bool = False, resume: bool = False, overwrite: bool = False,
-    on_progress: OnProgress = no_progress, stop: Stop = never_stop, **controls: ControlValue,
+    wipe_at: float = 0.5, labels: bool = False, colour_bars: bool = False, resume: bool = False,
+    overwrite: bool = False, on_progress: OnProgress = no_progress, stop: Stop = never_stop, **controls: ControlValue,
 ) -> ExportResult:  # fmt: skip
     """Renders a path into a file or folder: byte for byte what `main.py render` writes.
 
@@ -78,6 +78,7 @@ def export(
         compare_with, layout, wipe_at: a second scene in the same pictures: "side-by-side", "wipe" (at a share of the
             width), "difference".
         labels: whether names of scenes, and of several channels, are written into pictures.
+        colour_bars: whether pictures of single values have the scale of their colours.
         resume: takes over the frames that an export of the same which was killed has finished.
         overwrite: of cameras: whether a model of COLMAP may be replaced.
         on_progress: called after each frame with `done`, `total`, `seconds_left`, `picture` and `warning`.
@@ -93,7 +94,8 @@ def export(
     asked = Export(
         (), place(out), quality=quality, channels=(channels,) if isinstance(channels, str) else tuple(channels),
         limits=limits or {}, colour_maps=colour_maps or {}, codec=codec, format=format, depth=depth,
-        supersample=supersample, projection=projection, eye_distance=stereo, pair=pair, labels=labels, resume=resume,
+        supersample=supersample, projection=projection, eye_distance=stereo, pair=pair, labels=labels,
+        colour_bars=colour_bars, resume=resume,
     )  # fmt: skip
     request, framing = PathRequest(path, frames, controls, fps), Framing(width, height, fit, background)
     with _both_drawing(self, compare_with):

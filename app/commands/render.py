@@ -30,7 +30,7 @@ from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, crop_asked, path_of, resolve_path, settings_asked
 from app.export.scene_pair import LAYOUTS, WIPE, ScenePair
-from app.rendering.display import COLOUR_MAPS, REVERSED
+from app.rendering.display import COLOUR_MAPS, OWN_COLOURS, REVERSED
 from app.viewing.opening import Opened, SceneSource, open_compared
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
@@ -118,6 +118,9 @@ def _add_kinds(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--colour-map", action="append", default=[], metavar="[CHANNEL=]NAME", help=(
         f"of depth and other single values in videos and --format png: {', '.join(COLOUR_MAPS)}, or with {REVERSED} "
         "behind it, reversed; may be repeated (default: turbo for depth, viridis for others)"
+    ))  # fmt: skip
+    parser.add_argument("--colour-bars", action="store_true", help=(
+        "put the scale of its colours into pictures of depth and other single values, with ticks at round numbers"
     ))  # fmt: skip
     parser.add_argument("--resume", action="store_true", help=(
         "take over the frames that an export of the same which was killed has finished; keeps them after Ctrl+C, too"
@@ -223,6 +226,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         scene=scene_digest(opened),
         resume=arguments.resume,
         pair=pair,
+        colour_bars=arguments.colour_bars,
         colour_maps=read_colour_maps(arguments.colour_map, drawn),
         labels=arguments.labels,
     )
@@ -253,6 +257,8 @@ def _without_effect(opened: Opened, export: Export, arguments: argparse.Namespac
         yield f"--background {arguments.background} has no effect: the scene gives no channel {ALPHA}"
     if export.labels and export.pair is None and len(export.channels) == 1:
         yield "--labels has no effect: there is one scene, and one channel"
+    if export.colour_bars and not (export.is_coloured and set(export.drawn_channels) - set(OWN_COLOURS)):
+        yield "--colour-bars has no effect: nothing is written in a colour map"
     if arguments.colour_map and not (export.colour_maps and export.is_coloured):
         yield f"--colour-map {arguments.colour_map[-1]} has no effect: nothing is written in a colour map"
 

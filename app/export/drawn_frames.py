@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from app.camera.fitting import fit_cameras
+from app.export.colour_bars import with_colour_bar
 from app.export.composed_frames import level_camera, ranged, reduced, stereo_pair, whole_sphere
 from app.export.distributed_frames import Made, bound_to
 from app.export.export_request import EQUIRECTANGULAR, SPHERE_PX, Export, Limits
@@ -16,6 +17,7 @@ from app.rendering.compositing import AS_IT_IS, TRANSPARENT, over, straight
 from app.rendering.crop_box import CropBox
 from app.rendering.cropping import Crop, Cropping, uncropped
 from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
+from app.viewing.colour_scale import colour_scale
 from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene, Stop, whole_controls
@@ -114,12 +116,18 @@ class DrawnFrames:
         if channel != "rgb":
             colour_map = self.export.colour_maps.get(channel, "")
             shaded = shade_at(frame, channel, self.size_px, limits, colour_map)
-        return self._labelled(byte_colours(frame, self.is_transparent, shaded), channel)
+        return self._written_over(byte_colours(frame, self.is_transparent, shaded), channel, limits)
+
+    def _written_over(self, pixels: Pixels, channel: str, limits: Limits | None) -> Pixels:
+        """[H, W, 3 or 4] a picture with names and the scale of its colours, where they are wanted."""
+        export = self.export
+        if export.colour_bars and limits is not None:
+            colour_map, is_range = export.colour_maps.get(channel, ""), export.depth_kind == "range"
+            pixels = with_colour_bar(pixels, colour_scale(channel, limits, colour_map, export.lengths, is_range))
+        return self._labelled(pixels, channel) if export.labels else pixels
 
     def _labelled(self, pixels: Pixels, channel: str) -> Pixels:
-        """[H, W, 3 or 4] a picture with the names of what is seen in it, where they are wanted."""
-        if not self.export.labels:
-            return pixels
+        """[H, W, 3 or 4] a picture with the names of what is seen in it."""
         left, right = self.export.label(channel)
         if self.export.pair is None or self.export.pair.across == 1:
             return labelled(pixels, left, right)
@@ -147,9 +155,12 @@ class DrawnFrames:
         """The array of each file of a folder; last something to look at, where none of them is a picture."""
         frame = self.frame(index)
         arrays = [part.make(frame) for part in parts]
+        channels = self.export.drawn_channels
+        # Files of formats that hold several channels are no pictures.
+        shown = channels if len(parts) == len(channels) else [part.name for part in parts]
         arrays = [
-            self._labelled(array, part.name) if _is_picture(array) else array
-            for array, part in zip(arrays, parts, strict=True)
+            self._written_over(array, name, self.path_limits.get(name)) if _is_picture(array) else array
+            for array, name in zip(arrays, shown, strict=True)
         ]
         return arrays if shown_part(arrays) is not None else [*arrays, shade(frame, self.export.drawn_channels[0])]
 

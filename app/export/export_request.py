@@ -18,6 +18,7 @@ from app.export.spherical import Spatial, require_spatial
 from app.rendering.compositing import TRANSPARENT, read_background
 from app.rendering.crop_box import CropBox
 from app.rendering.cropping import offered_channels
+from app.viewing.lengths import LengthScale
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 from engines.core.errors import UserError
@@ -76,6 +77,8 @@ class Export:
         note: plain data for whoever goes on with it, beside the finished frames.
         pair: a second scene in the same pictures; None: the scene alone.
         labels: whether names of scenes and channels are written over pictures, those of several.
+        colour_bars: whether pictures of single values have the scale of their colours.
+        lengths: how long a world unit is, for these scales; None: not known.
         notes: what has to be known of the path.
         depth: "z": along the camera's +z; "range": along each pixel's ray.
     """
@@ -104,6 +107,8 @@ class Export:
     note: Mapping[str, Any] = field(default_factory=dict)
     pair: ScenePair | None = None
     labels: bool = False
+    colour_bars: bool = False
+    lengths: LengthScale | None = None
     notes: tuple[str, ...] = ()
 
     @property

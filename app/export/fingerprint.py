@@ -60,6 +60,9 @@ def export_facts(export: Export, cameras: Sequence[Camera]) -> ExportFacts:
         facts["compared scene or layout"] = f"{pair.digest} {_digest([pair.layout, pair.share, places])}"
     if export.labels:
         facts["labels"] = _digest([export.label(channel) for channel in export.drawn_channels])
+    if export.colour_bars:
+        lengths = None if export.lengths is None else [export.lengths.per_unit, export.lengths.unit]
+        facts["colour bars"] = _digest([lengths])
     return ExportFacts(facts, len(cameras))
 
 

@@ -173,7 +173,7 @@ def grid_segments(bounds: Array, up: Array) -> LineSegments:
     reach = 2 * max(float(np.abs(first) @ half), float(np.abs(second) @ half))
     if reach <= 0:
         return _segments(np.zeros((0, 2, 3)), GRID_RGBA)
-    step = _round_step(reach / 8)
+    step = round_step(reach / 8)
     count = int(np.ceil(reach / step))
     offsets = np.arange(-count, count + 1) * step
     edge = count * step
@@ -185,7 +185,7 @@ def grid_segments(bounds: Array, up: Array) -> LineSegments:
     return _segments(np.array(lines), GRID_RGBA)
 
 
-def _round_step(step: float) -> float:
+def round_step(step: float) -> float:
     """The next of 1, 2, 5, 10, 20, ... at or above `step`."""
     power = 10.0 ** np.floor(np.log10(step))
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= step * (1 - 1e-9)))

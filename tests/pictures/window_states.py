@@ -178,6 +178,12 @@ LOOKING = {
             "error": press("N"),
         }
     ),
+    "colour_bar": Walk(
+        {
+            "colour_bar": lambda hand: with_photographs(hand) or press("Shift+C", "2")(hand),
+            "colour_bar_inverted": press("4", "Shift+N"),
+        }
+    ),
     "controls": Walk({"instance": another_instance}),
     "time": Walk({"moment": a_moment}),
     "comparison": Walk(

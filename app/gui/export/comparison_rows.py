@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from app.export.scene_pair import DIFFERENCE, LAYOUTS, SIDE_BY_SIDE, WIPE, ScenePair
-from app.gui.dialog_parts import row
+from app.gui.dialog_parts import below, row
 from app.gui.export.export_settings import ExportSettings
 from app.gui.panel.panel_parts import Choice, guard_wheel, label
 from app.gui.qt import QCheckBox, QFormLayout, QSpinBox
+from app.rendering.display import OWN_COLOURS
 from app.viewing.opening import Opened, title_of
 from app.viewing.scene_comparison import ComparedScene
 
@@ -53,7 +54,11 @@ class ComparisonRows:
         self.labels = QCheckBox("Names of scenes and channels in the pictures")
         self.labels.setToolTip("Where there are several")
         self.labels.setChecked(settings.labels)
-        rows.addRow("Labels", self.labels)
+        self.bars = QCheckBox("Colour bars of depth and other values")
+        self.bars.setToolTip("The scale of the colours, with ticks at round numbers")
+        self.bars.setChecked(settings.colour_bars)
+        self.bars.toggled.connect(changed)
+        rows.addRow("Labels", below(self.labels, self.bars))
         self.layout.currentIndexChanged.connect(changed)
         self.wipe_at.valueChanged.connect(changed)
 
@@ -63,6 +68,7 @@ class ComparisonRows:
             "compare": (self.layout.currentData() or ALONE) if self._compared is not None else ALONE,
             "wipe_at": self.wipe_at.value() / 100,
             "labels": self.labels.isChecked(),
+            "colour_bars": self.bars.isChecked(),
         }
 
     def follow(self, settings: ExportSettings) -> None:
@@ -70,6 +76,7 @@ class ComparisonRows:
         for part in (self.wipe_at, self.unit):
             part.setVisible(settings.compare == WIPE)
         self.labels.setEnabled(bool(settings.compare) or len(settings.channels) > 1)
+        self.bars.setEnabled(settings.compare == DIFFERENCE or bool(set(settings.channels) - set(OWN_COLOURS)))
 
     def pair(self, settings: ExportSettings) -> ScenePair | None:
         """The two scenes as they are chosen to be seen, those of the window; None of one alone."""

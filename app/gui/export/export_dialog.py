@@ -21,7 +21,6 @@ from app.gui.export.export_settings import (
 )
 from app.gui.export.format_choice import has_quality
 from app.gui.export.kind_rows import KindRows
-from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
 from app.gui.qt import (
@@ -35,6 +34,7 @@ from app.gui.qt import (
     Qt,
     QWidget,
 )
+from app.rendering.channel_names import channel_name
 from app.rendering.crop_box import CropBox
 from app.rendering.cropping import offered_channels
 from app.viewing.opening import Opened, stem_of

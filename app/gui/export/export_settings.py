@@ -19,6 +19,7 @@ from app.export.frame_files import FORMATS
 from app.export.render_settings import RenderSettings, offered_splits, resolve_path
 from app.rendering.crop_box import CropBox
 from app.rendering.cropping import offered_channels
+from app.viewing.lengths import LengthScale
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
@@ -67,6 +68,7 @@ class ExportSettings:
         compare: how a second scene is seen in the same pictures, of `LAYOUTS`; "": it is not.
         wipe_at: where the line between the two is, of the width.
         labels: whether names are written into pictures.
+        colour_bars: whether the scales of colours are.
     """
 
     path: str = "orbit"
@@ -90,6 +92,7 @@ class ExportSettings:
     compare: str = ""
     wipe_at: float = 0.5
     labels: bool = False
+    colour_bars: bool = False
 
     def remembered(self) -> dict[str, Any]:
         """Plain data of all values, to be kept in the settings file."""
@@ -182,6 +185,7 @@ class ShownView:
         crop_box: in the scene's coordinates; None: all is shown.
         background: of `compositing.read_background`; "": as the scene has it.
         keyed: the timeline's path.
+        lengths: how long a world unit is; None: not known.
     """
 
     start: Camera
@@ -192,12 +196,13 @@ class ShownView:
     keyed: KeyedPath = field(default_factory=KeyedPath)
     crop_box: CropBox | None = None
     background: str = ""
+    lengths: LengthScale | None = None
 
     def shown_in(self, export: Export) -> Export:
         """The export of what the window shows: its colours, its crop box, and its background where none is chosen."""
         background = export.background or self.background or None
         colours = replace(export, limits=self.limits, colour_maps=self.colour_maps)
-        return replace(colours, crop_box=self.crop_box, background=background)
+        return replace(colours, crop_box=self.crop_box, background=background, lengths=self.lengths)
 
     def noted(self, settings: ExportSettings) -> dict[str, Any]:
         """Plain data that `of_note` reads back, for an export of these settings to be gone on with."""
@@ -211,6 +216,7 @@ class ShownView:
             "keyed": json.loads(keyed_text(self.keyed)),
             "crop_box": None if self.crop_box is None else [*self.crop_box.low, *self.crop_box.high],
             "background": self.background,
+            "lengths": None if self.lengths is None else [self.lengths.per_unit, self.lengths.unit],
         }
 
     @staticmethod
@@ -223,7 +229,11 @@ class ShownView:
             start, keyed = Camera.from_json(note["start"]), keyed_from("keyed", note["keyed"])
             box, background = note["crop_box"], str(note["background"])
             crop_box = None if box is None else CropBox.of(np.array(box, dtype=np.float64).reshape(2, 3))
-            return ShownView(start, np.array(note["up"]), controls, limits, maps, keyed, crop_box, background)
+            # Notes of older versions have none.
+            unit = note.get("lengths")
+            lengths = None if unit is None else LengthScale(float(unit[0]), str(unit[1]))
+            up = np.array(note["up"])
+            return ShownView(start, up, controls, limits, maps, keyed, crop_box, background, lengths)
         return None
 
 
@@ -262,6 +272,7 @@ def make_export(
         scene=scene_digest(opened),
         resume=chosen.resume,
         labels=chosen.labels,
+        colour_bars=chosen.colour_bars,
         notes=frames.notes,
     )
     return chosen.of_kind(export)

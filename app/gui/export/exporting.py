@@ -27,6 +27,7 @@ from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import run_mesh
 from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
 from app.viewing.inputs import stem_with_input
+from app.viewing.lengths import LengthScale
 from app.viewing.opening import Opened
 from app.viewing.scene_comparison import ComparedScene
 from engines.core.engine import Stop
@@ -48,6 +49,8 @@ class Exporting:
         """The timeline's path."""
         self.compared: Callable[[], ComparedScene | None] = lambda: None
         """The second scene that is open."""
+        self.lengths: Callable[[], LengthScale | None] = lambda: None
+        """How long a world unit is."""
 
     @property
     def job(self) -> ExportJob | None:
@@ -99,7 +102,8 @@ class Exporting:
         limits = {session.view.channel: session.view.limits} if session.view.limits else {}
         controls, colour_maps = dict(session.view.controls), dict(session.view.colour_maps)
         seen = (session.view.crop(session.opened), session.view.background)
-        return ShownView(session.eye.shown, session.eye.up.copy(), controls, limits, colour_maps, self.keyed(), *seen)
+        start, up = session.eye.shown, session.eye.up.copy()
+        return ShownView(start, up, controls, limits, colour_maps, self.keyed(), *seen, self.lengths())
 
     def begin_mesh(self, settings: MeshSettings) -> None:
         """Begins to make a mesh of the open scene, of the object and time step that are shown.

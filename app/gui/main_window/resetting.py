@@ -13,7 +13,7 @@ QUESTION = "Have all settings as at a first start? Files of scenes, runs and pre
 FORGET = "Also forget recent scenes, input photographs and known runs"
 CHECKED = {
     "panel": True, "loop": True, "training": False, "timeline": False, "view_strip": False, "sharp": False,
-    "momentum": False, "invert_look": False, "invert_zoom": False,
+    "colour_bar": False, "momentum": False, "invert_look": False, "invert_zoom": False,
     "cameras": False, "box": False, "axes": False, "grid": False, "native_size": False,
 }  # fmt: skip
 CHOSEN = ("theme_system", "orbit", "largest_0")

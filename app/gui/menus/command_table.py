@@ -113,6 +113,14 @@ COMMANDS = (
     Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
     _toggle("lock_limits", "&Lock range", CHANNEL, "L", "Lock the range of depth colours while moving", needs="scene"),
     _toggle(
+        "colour_bar",
+        "Colour &bar",
+        CHANNEL,
+        "Shift+C",
+        "The scale of the colours over the picture, and in screenshots: of depth, opacity, errors, differences",
+        needs="scene",
+    ),
+    _toggle(
         "invert_colours",
         "&Invert colour map",
         CHANNEL,

@@ -24,18 +24,13 @@ from app.gui.qt import (
     image_of,
 )
 from app.rendering import display
+from app.rendering.channel_names import channel_name
 from app.viewing.view_state import ViewState
 
-NAMES = {"rgb": "Image", "depth": "Depth", "normals": "Normals", "error": "Error", "alpha": "Opacity"}
 UNITS = {"depth": "along the view, world units", "error": "mean absolute difference, of 1"}
 DIFFERENCE = "absolute difference of the two scenes; of colours the mean, of 1"
 COLUMNS = 3
 BAR_PX, FIELD_PX = 14, 74
-
-
-def channel_name(channel: str) -> str:
-    """The name for people."""
-    return NAMES.get(channel, channel.replace("_", " ").capitalize())
 
 
 class ColourBar(QWidget):

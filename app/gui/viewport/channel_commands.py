@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from app.gui.host import Host
 from app.gui.menus.command_table import CHANNEL_COUNT
-from app.gui.panel.channel_panel import ChannelCard, channel_name
+from app.gui.panel.channel_panel import ChannelCard
+from app.rendering.channel_names import channel_name
 
 
 class ChannelCommands:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from app.gui.host import Host
-from app.gui.panel.channel_panel import channel_name
 from app.gui.qt import QApplication, QEvent, QMouseEvent, QObject, QPointF, Qt, QWheelEvent, QWidget, position
 from app.gui.viewport.lens import Lens, Patch
 from app.gui.viewport.looking import Looking
 from app.gui.viewport.photographs import CAPTIONS
 from app.gui.viewport.viewport import Viewport
+from app.rendering.channel_names import channel_name
 from app.rendering.render_requests import RenderedImage, cell_at
 from app.viewing.lengths import LengthScale
 from app.viewing.opening import title_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from psygnal import Signal
 
 from app.gui.host import Host
 from app.gui.viewport.frustums import Frustums
@@ -20,6 +21,9 @@ from engines.core.camera import Camera
 class PictureOverlays:
     """Projects the scene's lines for each picture, and has the mouse find them."""
 
+    bared = Signal()
+    """Nothing is to be drawn over the picture, or all that is chosen again."""
+
     def __init__(
         self,
         window: Host,
@@ -32,7 +36,7 @@ class PictureOverlays:
         self._window, self._session, self._viewport = window, window.session, viewport
         self.shown, self._wipe_lines = shown, wipe_lines
         self.layer = OverlayLayer()
-        self._bare = False
+        self.is_bare = False
         self._choose()
         self.more: list[Callable[[Camera], LineSegments]] = []
         """What else is drawn: the lines of each for the picture that a camera takes."""
@@ -57,13 +61,14 @@ class PictureOverlays:
 
     def set_bare(self, bare: bool) -> None:
         """Draws nothing over the picture, whatever is chosen, until that is over."""
-        self._bare = bare
+        self.is_bare = bare
         self._choose()
         self.frustums.forget()
         self.draw()
+        self.bared.emit()
 
     def _choose(self) -> None:
-        self.layer.set_shown(() if self._bare else self._window.settings.current.overlays)
+        self.layer.set_shown(() if self.is_bare else self._window.settings.current.overlays)
 
     def draw(self) -> None:
         """Projects the lines anew."""
@@ -71,7 +76,7 @@ class PictureOverlays:
         if picture is None:
             return
         viewport, canvas = self._viewport, self._viewport.canvas
-        if self._bare:
+        if self.is_bare:
             canvas.set_segments(np.zeros((0, 2, 2)), np.zeros((0, 4)), ())
             return
         self.layer.set_up(self._session.eye.up)

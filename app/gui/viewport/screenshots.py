@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from app.export.colour_bars import with_colour_bar
 from app.gui.host import Host
 from app.gui.qt import QApplication, QDesktopServices, QFileDialog, QUrl, image_of
+from app.gui.viewport.colour_bar import ColourBarShowing
 from app.gui.viewport.shown_picture import ShownPicture
+from app.rendering.display import Pixels
 from app.rendering.render_requests import is_of_choice
 from app.viewing.inputs import stem_with_input
 from engines.core.data.images import write_png
@@ -20,8 +23,8 @@ from engines.core.data.images import write_png
 class Screenshots:
     """Saves and copies; what is not drawn yet is waited for."""
 
-    def __init__(self, window: Host, shown: ShownPicture) -> None:
-        self._window, self._session, self._shown = window, window.session, shown
+    def __init__(self, window: Host, shown: ShownPicture, bar: ColourBarShowing) -> None:
+        self._window, self._session, self._shown, self._bar = window, window.session, shown, bar
         self._waiting: Callable[[], None] | None = None
         shown.drawn.connect(self._take_final)
         shown.asked.connect(self._take_final)
@@ -88,7 +91,7 @@ class Screenshots:
             self._take_preview()
 
     def _write(self, path: Path) -> None:
-        pixels, picture, opened = self._shown.whole, self._shown.picture, self._session.opened
+        pixels, picture, opened = self._pixels(), self._shown.picture, self._session.opened
         if pixels is None or picture is None or opened is None:
             return
         box = picture.request.crop
@@ -118,7 +121,12 @@ class Screenshots:
                 )
             )
 
+    def _pixels(self) -> Pixels | None:
+        """[H, W, 3] what is on the screen, with the scale of its colours where that is; None where nothing is."""
+        whole, scale = self._shown.whole, self._bar.shown_scale
+        return whole if whole is None or scale is None else with_colour_bar(np.asarray(whole), scale)
+
     def _copy(self) -> None:
-        if (pixels := self._shown.whole) is not None:
+        if (pixels := self._pixels()) is not None:
             QApplication.clipboard().setImage(image_of(pixels))
             self._window.notifications.tell("info", "The image is on the clipboard.")
