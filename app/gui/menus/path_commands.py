@@ -16,7 +16,7 @@ EDIT_COMMANDS = (
         "&Undo",
         EDIT,
         ("Ctrl+Z",),
-        "Take the last change of path or cleaning back",
+        "Take the last change of camera path, cleaning or crop box back",
         "undo",
     ),
     Command("redo", "&Redo", EDIT, ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the change again that was undone", "redo"),

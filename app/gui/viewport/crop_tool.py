@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from app.gui.host import Host
 from app.gui.panel.crop_card import BACKGROUND_TITLES, OWN, CropCard
@@ -13,6 +14,7 @@ from app.rendering.compositing import AS_IT_IS, CHECKERBOARD, colour_of, read_ba
 from app.rendering.crop_box import CropBox
 from app.rendering.crop_handles import crop_segments, dragged, handle_at
 from app.rendering.overlays import LineSegments, join
+from app.viewing.crop_document import CropDocument
 from engines.core.camera import Camera
 from engines.core.errors import UserError
 
@@ -22,7 +24,12 @@ Pixel = tuple[float, float]
 
 
 class CropTool(QObject):
-    """Takes the mouse where a handle is, before the viewport does."""
+    """Takes the mouse where a handle is, before the viewport does.
+
+    Attributes:
+        card: of the side panel.
+        document: what of the box can be undone.
+    """
 
     def __init__(
         self, window: Host, viewport: Viewport, overlays: PictureOverlays, channels_changed: Callable[[], None]
@@ -31,7 +38,8 @@ class CropTool(QObject):
         super().__init__(window.widget)
         self._window, self._session, self._view = window, window.session, window.session.view
         self._viewport, self._overlays, self._channels_changed = viewport, overlays, channels_changed
-        self.card = CropCard()
+        self.card, self.document = CropCard(), CropDocument(self._view)
+        self._scene: Path | None = None
         self._hovered: int | None = None
         self._drag: tuple[int, CropBox, QPointF] | None = None
         self.card.box_typed.connect(self._typed)
@@ -41,6 +49,7 @@ class CropTool(QObject):
         viewport.canvas.widget.installEventFilter(self)
         for name in ("is_cropped", "crop_box", "background"):
             self._view.events[name].connect(self._changed)
+        window.session.scene_changed.connect(self._scene_changed)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -87,24 +96,26 @@ class CropTool(QObject):
         self._channels_changed()
         self._overlays.draw()
 
+    def _scene_changed(self) -> None:
+        opened = self._session.opened
+        path = None if opened is None else opened.path
+        # The same with other options goes on as it was.
+        (self.document.follow if path == self._scene else self.document.begin)()
+        self._scene = path
+
     # Commands
 
     def _switch(self, on: bool) -> None:
-        self._view.is_cropped = on
+        self.document.edit("Crop to a box" if on else "Show all of the scene", self._view.crop_box, on)
 
     def _reset(self) -> None:
-        self._view.crop_box = None
+        self.document.edit("Reset crop box", None, self._view.is_cropped)
 
     def _typed(self, box: CropBox) -> None:
         opened = self._session.opened
         if opened is not None:
-            self._take(box.moved(-opened.origin))
-
-    def _take(self, box: CropBox) -> None:
-        """Another box, which is seen at once."""
-        self._view.crop_box = box
-        if not self._view.is_cropped:
-            self._view.is_cropped = True
+            # A box that is changed is seen at once.
+            self.document.edit("Change crop box", box.moved(-opened.origin), True)
 
     def choose_background(self, name: str) -> None:
         """Takes a background of `BACKGROUND_TITLES`, and remembers it."""
@@ -148,6 +159,7 @@ class CropTool(QObject):
             return True
         if self._drag is not None and kind == QEvent.Type.MouseButtonRelease:
             self._drag = None
+            self.document.end_drag()
             self._hover(self._under(at))
             return True
         if kind == QEvent.Type.MouseMove and event.buttons() == Qt.MouseButton.NoButton:
@@ -169,7 +181,7 @@ class CropTool(QObject):
         side, box, begun = self._drag
         placement = self._viewport.canvas.placement()
         pixels = [placement.to_picture(point.x(), point.y()) for point in (begun, at)]
-        self._take(dragged(eye, box, side, pixels[0], pixels[1]))
+        self.document.edit("Drag crop box", dragged(eye, box, side, pixels[0], pixels[1]), True, dragged=True)
 
     def _hover(self, side: int | None) -> None:
         """Marks the handle that can be taken hold of."""

@@ -62,7 +62,8 @@ class Looking:
         self.overlays = PictureOverlays(window, viewport, self.shown, wipe_lines, self.navigation.go_to_view)
         self.crop = CropTool(window, viewport, self.overlays, self.channels.follow)
         self.clean, self.undoing = CleanTool(window, viewport, self.overlays), Undoing(window)
-        self.undoing.add(self.clean.cleaning.document)
+        for document in (self.clean.cleaning.document, self.crop.document):
+            self.undoing.add(document)
         self.information = SceneInformation(window, self.shown, comparison, self.second, status, cards)
         self.information.sources_changed.connect(self.overlays.layer.set_sources)
         self.thumbnails = ViewThumbnails(window, self.choose_split, self.navigation.go_to_view)

@@ -171,3 +171,45 @@ def test_a_project_keeps_the_box(
     cropped.projects.open(file)
     qtbot.waitUntil(lambda: cropped.session.view.is_cropped and box_of(cropped) == box, timeout=NEVER)
     assert cropped.commands["crop"].isChecked()
+
+
+def test_drags_numbers_reset_and_off_are_undone_by_key_in_their_order(cropped: Window, qtbot: QtBot) -> None:
+    canvas, control = cropped.viewport.canvas.widget, Qt.KeyboardModifier.ControlModifier
+    undo, redo = cropped.commands["undo"], cropped.commands["redo"]
+    whole, before = box_of(cropped), pixels(cropped).copy()
+    assert undo.text() == "&Undo crop to a box"
+    top, bottom = handle(cropped, 5), handle(cropped, 4)
+    pull(cropped, qtbot, top, top + (bottom - top) * 0.6)
+    lower, seen = box_of(cropped), pixels(cropped).copy()
+    assert undo.text() == "&Undo drag crop box" and not redo.isEnabled()
+    high = cropped.looking.crop.card.sides[0][1]
+    high.setFocus()
+    high.selectAll()
+    QTest.keyClicks(high, "0.1")
+    QTest.keyClick(high, Qt.Key.Key_Return)
+    assert undo.text() == "&Undo change crop box"
+    QTest.mouseClick(cropped.looking.crop.card.reset, LEFT)
+    cropped.viewport.focus()
+    QTest.keyClick(canvas, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    wait_final(cropped, qtbot)
+    assert not cropped.session.view.is_cropped and undo.text() == "&Undo show all of the scene"
+    # Off, Reset, the number.
+    for _ in range(3):
+        QTest.keyClick(canvas, Qt.Key.Key_Z, control)
+    wait_final(cropped, qtbot)
+    assert box_of(cropped) == lower and high.value() == lower.high[0] and redo.text() == "&Redo change crop box"
+    np.testing.assert_array_equal(pixels(cropped), seen)
+    QTest.keyClick(canvas, Qt.Key.Key_Z, control)
+    wait_final(cropped, qtbot)
+    assert box_of(cropped) == whole
+    np.testing.assert_array_equal(pixels(cropped), before)
+    QTest.keyClick(canvas, Qt.Key.Key_Z, control)
+    wait_final(cropped, qtbot)
+    assert not cropped.session.view.is_cropped and not cropped.commands["crop"].isChecked() and not undo.isEnabled()
+    for _ in range(3):
+        QTest.keyClick(canvas, Qt.Key.Key_Y, control)
+    wait_final(cropped, qtbot)
+    assert box_of(cropped).high[0] == 0.1 and box_of(cropped).high[2] == lower.high[2]
+    # Another scene has nothing of it.
+    cropped.session.close()
+    assert not undo.isEnabled() and not redo.isEnabled()
