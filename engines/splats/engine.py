@@ -53,16 +53,25 @@ class SplatsEngine:
             UserError: it is damaged, or none of splats.
         """
         from engines.splats.files import folders, forms
+        from engines.splats.files.axes import UP_BACK, mirrored
+        from engines.splats.files.spz_axes import is_copied
         from engines.splats.placement import placed
 
         file = folders.scene_file(path)
         content, known = forms.read_splats(file), folders.known_cameras(file)
-        config = SplatsConfig(antialiased=content.splats.antialiased)
+        splats, copied = content.splats, is_copied(content.splats, known.cameras) if content.axes_unsaid else False
+        if copied:
+            splats = mirrored(splats, UP_BACK)
+        config = SplatsConfig(antialiased=splats.antialiased)
         notes = [*content.notes, *known.notes]
         if known.cameras and known.source is not None:
             notes.append(f"the cameras are those of {known.source.name}, which lies beside the file")
-        info = placed(content.splats, known.cameras)
-        return Checkpoint(self.name, config.model_dump(), 0, content.splats.tensors, info, notes=tuple(notes))
+            if copied:
+                notes.append(
+                    f"{file.name} names no axes; by what these cameras see they are a .ply's: right, down, forward"
+                )
+        info = placed(splats, known.cameras, untold=copied is None)
+        return Checkpoint(self.name, config.model_dump(), 0, splats.tensors, info, notes=tuple(notes))
 
     def weights_to_draw(self, config: SplatsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The arrays of `Splats`, as many as there are positions; tensors on the meta device."""

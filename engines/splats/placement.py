@@ -43,17 +43,30 @@ def scene_box(splats: Splats) -> Array:
     return np.stack([middle - half, middle + half])
 
 
-def placed(splats: Splats, cameras: tuple[Camera, ...] = ()) -> SceneInfo:
+AXES_UNSAID = (
+    "the file does not name its axes: taken as right, up, back, as the page of .spz has them; if it stands on its head "
+    "it is a .ply's numbers copied as they are: choose up in the window (U), or say --up y"
+)
+UNTOLD = (
+    "as the cameras beside the file are held; it does not name its axes, and these see as much of it either way: taken "
+    "as right, up, back, as the page of .spz has them; if it is half a turn off its cameras, convert it from its .ply "
+    "again"
+)
+
+
+def placed(splats: Splats, cameras: tuple[Camera, ...] = (), untold: bool = False) -> SceneInfo:
     """The splats' place in the world, and a camera to begin from: the first known one, else one that sees the box.
 
     Args:
         cameras: that it was trained with, as far as they are known.
+        untold: nothing tells in which axes the file was.
     """
     if cameras:
         found = find_up([View(camera, str(number)) for number, camera in enumerate(cameras)])
-        return SceneInfo(cameras[0], cameras, scene_box(splats), found.direction, up_found=found.found)
+        said = ASSUMED_UP + UNTOLD if untold else found.found
+        return SceneInfo(cameras[0], cameras, scene_box(splats), found.direction, up_found=said)
     box, up = scene_box(splats), np.array([0.0, -1.0, 0.0])
-    return SceneInfo(_before(box, up), (), box, up, up_found=ASSUMED_UP + Y_DOWN)
+    return SceneInfo(_before(box, up), (), box, up, up_found=ASSUMED_UP + ("-y: " + AXES_UNSAID if untold else Y_DOWN))
 
 
 def _before(box: Array, up: Array) -> Camera:

@@ -22,10 +22,13 @@ class SplatContent:
     Attributes:
         splats: x right, y down, z forward.
         notes: in plain words, what is to be known of how it was read.
+        axes_unsaid: it was read in the axes that its form has: it does not name them, and many programs that write the
+            form leave a `.ply`'s.
     """
 
     splats: Splats
     notes: tuple[str, ...] = ()
+    axes_unsaid: bool = False
 
 
 def empty(path: Path, count: int, degree: int, *, flat: bool = False, antialiased: bool = False) -> Splats:

@@ -122,7 +122,7 @@ def read_splats(path: Path) -> SplatContent:
         splats, notes = sound(content.splats)
     if len(splats) == 0:
         raise UserError(f"{path}: of its {len(content.splats)} splats none has finite numbers")
-    return SplatContent(splats, (*content.notes, *notes))
+    return SplatContent(splats, (*content.notes, *notes), content.axes_unsaid)
 
 
 def _not_splats(path: Path) -> str:

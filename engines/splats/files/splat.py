@@ -69,4 +69,6 @@ def write_splat(path: Path, content: SplatContent) -> list[str]:
     outside = int(((shades[:, :3] < 0) | (shades[:, :3] > 1)).any(axis=1).sum())
     if outside:
         lost.append(f"colours beyond 0 to 1 (of {outside} splats)")
+    if splats.is_flat:
+        lost.append("that its splats are flat by two sizes: they get a third, 0")
     return [*lost, *(["that it is antialiased"] if splats.antialiased else [])]

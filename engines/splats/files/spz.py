@@ -3,7 +3,7 @@
 Places are fixed point of 24 bits (16-bit floats in version 1), opacities, colours and scales bytes, rotations the three
 smaller numbers in 10 bits each (versions 1 and 2: x, y and z in a byte each), harmonics bytes in [-1, 1). By the
 format's page the axes are right, up, back; an extension may name others. Programs that copy a `.ply`'s numbers as they
-are (SplatTransform, gsply, gaussforge) say nothing of it: nobody can tell their files from others.
+are (SplatTransform, gsply, gaussforge) say nothing of it: only cameras tell their files from others (`spz_axes`).
 """
 
 from __future__ import annotations
@@ -38,10 +38,6 @@ EXTENSION_BYTES = 65536
 """That are read behind the columns of a gzip file."""
 FINEST = 20
 """Fraction bits of places that are written: a millionth of a unit."""
-UNSAID = (
-    "its axes are not said: taken as right, up, back, as the format's page has them; if it stands on its head it was "
-    "copied from a .ply as it is, and --up y turns it"
-)
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ def unpacked(path: Path, content: bytes) -> SplatContent:
     if axes > 8:
         raise UserError(f"{path}: is in axes of which z or y are exchanged ({axes}); write it in right, up, back")
     if axes == 0:
-        return SplatContent(mirrored(splats, UP_BACK), (UNSAID,))
+        return SplatContent(mirrored(splats, UP_BACK), axes_unsaid=True)
     # 1 to 8: left or right, down or up, back or forward, as bits.
     right, up, forward = (axes - 1 & 1, axes - 1 >> 1 & 1, axes - 1 >> 2 & 1)
     return SplatContent(mirrored(splats, (1 if right else -1, -1 if up else 1, 1 if forward else -1)))
@@ -236,7 +232,10 @@ def write_spz(path: Path, content: SplatContent) -> list[str]:
     for outside, what in beyond:
         if count := int(outside.reshape(len(splats), -1).any(axis=1).sum()):
             lost.append(f"{what} (of {count} splats)")
-    return lost
+    return [
+        *lost,
+        *([f"that its splats are flat: they get a thickness of {np.exp(-10):.2g} units"] if splats.is_flat else []),
+    ]
 
 
 def _encoded(splats: Splats, bits: int) -> list[bytes]:

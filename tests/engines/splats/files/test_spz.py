@@ -14,7 +14,7 @@ import zstandard
 from engines.core.errors import UserError
 from engines.splats.files.content import SplatContent
 from engines.splats.files.forms import form_of, read_splats, write_splats
-from engines.splats.files.spz import AXES, UNSAID
+from engines.splats.files.spz import AXES
 from engines.splats.splats import SOLID_LOGIT
 from tests.engines.splats.making import apart, some_splats
 
@@ -36,7 +36,7 @@ def test_what_is_written_is_read(tmp_path: Path, degree: int) -> None:
     (lost,) = write_splats(tmp_path / "a.spz", SplatContent(splats), "spz")
     assert "can't keep places to 9.5e-07 units; scales to 3 %" in lost and "harmonics beyond" not in lost
     found = read_splats(tmp_path / "a.spz")
-    assert found.notes == (UNSAID,) and (found.splats.degree, found.splats.antialiased) == (degree, degree == 1)
+    assert found.axes_unsaid and (found.splats.degree, found.splats.antialiased) == (degree, degree == 1)
     # Half a step of each; scales in sixteenths of a logarithm.
     bounds = {"place": 1e-6, "colour": 0.0037, "harmonics": 0.5 / 128 + 1e-6, "opacity": 0.002, "shape": 0.07}
     differences = apart(found.splats, splats)
@@ -81,7 +81,7 @@ def test_the_axes_that_a_file_names(tmp_path: Path) -> None:
     for axes, expected in ((6, [1, -2, 0.5]), (1, [-1, -2, -0.5]), (4, [1, 2, -0.5])):
         tail = struct.pack("<II3s", 0x12340001, 3, b"abc") + struct.pack("<III", AXES, 4, axes)
         found = read_splats(gzipped(tmp_path / "a.spz", 3, PLACE, bytes(4), tail, flags=2))
-        assert found.splats.positions.tolist() == [expected] and found.notes == ()
+        assert found.splats.positions.tolist() == [expected] and not found.axes_unsaid
     with pytest.raises(UserError, match=r"a\.spz: is in axes of which z or y are exchanged \(12\)"):
         read_splats(gzipped(tmp_path / "a.spz", 3, PLACE, bytes(4), struct.pack("<III", AXES, 4, 12), flags=2))
 
