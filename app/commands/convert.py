@@ -14,8 +14,10 @@ import numpy as np
 
 from app.commands.console import add_beside, add_device_and_set, add_up, beside_of, notes, open_from, writing
 from app.commands.convert_path import write_converted
+from app.export.render_settings import crop_asked
 from app.mesh.point_cloud import POINTS_SUFFIX, run_points
 from app.method_faults import or_method
+from app.rendering.crop_box import cropped_depths
 from app.viewing.opening import CompanionPaths, Opened, scene_options, where_learnt
 from engines.core.abilities import (
     HasConfigurationFile,
@@ -40,9 +42,9 @@ from engines.core.storage.tensor_bundle import INDEX, write_bundle
 from engines.core.storage.torch_file import write_torch_file
 from engines.registry import find_engine, read_checkpoint, written_forms
 
-ARRAYS = ("volume", "depth")
+POINTS, DEPTH, COLMAP = "points", "depth", "colmap"
+ARRAYS = ("volume", DEPTH)
 """What of a scene is written as arrays."""
-POINTS, COLMAP = "points", "colmap"
 
 
 OWN_FORMS = ("scene", "upstream", *ARRAYS, POINTS, *PATH_FORMATS)
@@ -80,6 +82,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_beside(parser)
     add_up(parser)
+    parser.add_argument("--crop-box", nargs="+", metavar="NUMBER", help=(
+        "points, depth: xmin ymin zmin xmax ymax zmax, world units, or scene for the scene's bounding box: points "
+        "outside are left out, depths of such are infinite"
+    ))  # fmt: skip
     parser.add_argument(
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
     )
@@ -118,6 +124,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--fps goes with camera paths, not with --to {arguments.to}")
     if arguments.overwrite and arguments.to != COLMAP:
         raise UserError(f"--overwrite goes with --to {COLMAP}; any other file is replaced by what is written")
+    if arguments.crop_box is not None and arguments.to not in (POINTS, DEPTH):
+        raise UserError(
+            f"--crop-box goes with --to {POINTS} and --to {DEPTH}; render and mesh crop what they write, too"
+        )
     with writing(arguments.out):
         if arguments.to in PATH_FORMATS:
             notes(write_converted(arguments))
@@ -155,7 +165,8 @@ def _write_of_scene(arguments: argparse.Namespace) -> None:
     opened = open_from(arguments)
     if arguments.to == POINTS:
         with concerning(arguments.checkpoint):
-            run_points(opened.scene, arguments.out, {}, opened.origin, never_stop)
+            box = crop_asked(opened, arguments.crop_box)
+            run_points(opened.scene, arguments.out, {}, opened.origin, never_stop, box=box)
     else:
         _write_arrays(arguments, opened)
 
@@ -166,8 +177,8 @@ def _write_arrays(arguments: argparse.Namespace, opened: Opened) -> None:
     with or_method(), concerning(arguments.checkpoint):
         if arguments.to == "volume" and isinstance(scene, HasVolume):
             arrays = scene.volume(controls)
-        elif arguments.to == "depth" and isinstance(scene, HasDepthMaps):
-            arrays = scene.depth_maps(controls)
+        elif arguments.to == DEPTH and isinstance(scene, HasDepthMaps):
+            arrays = cropped_depths(scene.depth_maps(controls), crop_asked(opened, arguments.crop_box))
         else:
             there = "no grid of occupancies" if arguments.to == "volume" else "no depths of its photographs"
             raise UserError(f"this scene of {opened.scene.engine} has {there}; main.py render draws what it has")

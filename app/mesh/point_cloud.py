@@ -11,6 +11,7 @@ import numpy as np
 from app.mesh.axes import AXES, file_axes
 from app.mesh.mesh_file import COLOUR, PLACE, far_from_origin
 from app.method_faults import or_method
+from app.rendering.crop_box import CropBox
 from engines.core.camera import Array
 from engines.core.engine import Scene, Stop, whole_controls
 from engines.core.errors import Cancelled, UserError
@@ -41,16 +42,23 @@ def has_points(scene: Scene) -> HasPoints:
 
 
 def run_points(
-    scene: Scene, out: Path, controls: Mapping[str, float], origin: Array, stop: Stop, axes: str = "auto"
+    scene: Scene,
+    out: Path,
+    controls: Mapping[str, float],
+    origin: Array,
+    stop: Stop,
+    axes: str = "auto",
+    box: CropBox | None = None,
 ) -> PointsResult:
     """Writes the points of what `controls` choose; the file appears when it is complete.
 
     Args:
         origin: [3] where the scene's coordinates begin in the world.
         axes: of `app.mesh.axes.AXES`.
+        box: in the scene's coordinates, points outside of it are left out; None: none are.
 
     Raises:
-        UserError: the scene has none, shows nothing, or the place can't be written.
+        UserError: the scene has none, shows nothing, has none in the box, or the place can't be written.
         Cancelled: `stop` said so.
     """
     known = has_points(scene)
@@ -65,8 +73,14 @@ def run_points(
             raise Cancelled
         if not len(found["points"]):
             raise UserError("no photograph shows a point of the object; choose other photographs")
-        write_points(temporary, found["points"] + origin, found["colours"], scene.up, axes)
-    return PointsResult(out, len(found["points"]))
+        points, colours = found["points"], found["colours"]
+        if box is not None:
+            kept = box.holds(points)
+            points, colours = points[kept], colours[kept]
+            if not len(points):
+                raise UserError(f"crop box: none of the scene's {len(kept):,} points lies in it")
+        write_points(temporary, points + origin, colours, scene.up, axes)
+    return PointsResult(out, len(points))
 
 
 def write_points(path: Path, points: Array, colours: Array, up: Array, axes: str = "auto") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,6 +42,11 @@ class CropBox:
     def bounds(self) -> Array:
         """[2, 3] both corners."""
         return np.array([self.low, self.high])
+
+    def holds(self, points: Array) -> Array:
+        """[N] bool: whether points [N, 3] lie in the box."""
+        low, high = self.bounds
+        return np.asarray(((points >= low) & (points <= high)).all(axis=1))
 
     def moved(self, by: Array) -> CropBox:
         """The box, `by` [3] further on."""
@@ -98,6 +103,19 @@ def inside(depth: Tensor, camera: Camera, box: CropBox) -> Tensor:
         along = place + depth * ahead
         kept = kept & (along >= box.low[axis]) & (along <= box.high[axis])
     return kept
+
+
+def cropped_depths(maps: Mapping[str, Array], box: CropBox | None) -> Mapping[str, Array]:
+    """Depth maps as `HasDepthMaps` gives them, infinite where what they show lies outside of a box; None: nowhere."""
+    if box is None:
+        return maps
+    depths = np.array(maps["depth"])
+    for depth, pose, matrix in zip(depths, maps["camera_to_world"], maps["K"], strict=True):
+        height, width = depth.shape
+        focal_px, centre_px = (matrix[0, 0], matrix[1, 1]), (matrix[0, 2], matrix[1, 2])
+        camera = Camera(pose, focal_px, centre_px, (width, height))
+        depth[~inside(torch.from_numpy(depth), camera, box).numpy()] = np.inf
+    return {**maps, "depth": depths}
 
 
 def _triple(values: Sequence[float] | Array) -> Triple:

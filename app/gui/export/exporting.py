@@ -124,15 +124,15 @@ class Exporting:
         self._begin(work, Path(settings.out), settings.views)
 
     def begin_points(self, out: Path) -> None:
-        """Begins to write the points of the object that is shown.
+        """Begins to write the points of the object that is shown, those in the crop box where there is one.
 
         Raises:
             UserError: another export writes to the same place.
         """
-        controls = dict(self._session.view.controls)
+        controls, box = dict(self._session.view.controls), self._session.view.crop(self._session.opened)
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            made = run_points(opened.scene, out, controls, opened.origin, stop)
+            made = run_points(opened.scene, out, controls, opened.origin, stop, box=box)
             return Exported(made.path, f"{made.points:,} points")
 
         self._begin(work, out, 1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import pytest
 from PIL import Image
 
@@ -237,6 +238,25 @@ def test_a_crop_box_and_what_is_behind_it(scene: BallScene, tmp_path: Path) -> N
     assert (on[alpha == 0] == [0, 128, 255]).all()
     np.testing.assert_array_equal(clear[..., 3], 255 * alpha)
     np.testing.assert_array_equal(clear[alpha == 1][:, :3], on[alpha == 1])
+
+
+@pytest.mark.parametrize("kind", ["npy", "exr"])
+def test_depths_outside_of_the_crop_box_are_endless(scene: BallScene, tmp_path: Path, kind: str) -> None:
+    words = ["render", "ball", "--path", "spiral", "--frames", "2", "--size", "64x48", "--channels", "rgb,depth"]
+    box = ["--crop-box", "-1", "-1", "0.2", "1", "1", "1.5"]
+    assert cli.main([*words, "--format", kind, "--out", str(tmp_path / "whole")]) == 0
+    assert cli.main([*words, *box, "--format", kind, "--out", str(tmp_path / "cropped")]) == 0
+
+    def depth(folder: str) -> np.ndarray:
+        if kind == "npy":
+            return np.asarray(np.load(tmp_path / folder / "depth_00001.npy"))
+        with OpenEXR.File(str(tmp_path / folder / "rgb_00001.exr")) as file:
+            return np.array(file.channels()["Z"].pixels)
+
+    whole, cropped = depth("whole"), depth("cropped")
+    kept = np.isfinite(cropped)
+    assert 0 < kept.sum() < 0.8 * np.isfinite(whole).sum()
+    np.testing.assert_array_equal(cropped[kept], whole[kept])
 
 
 def test_a_scene_without_a_depth_can_not_be_cropped(

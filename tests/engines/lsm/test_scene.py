@@ -213,6 +213,19 @@ def test_arrays_are_written_for_scripts(
     assert cli.main([*command[:-1], str(points), "--to", "points"]) == (to == "volume")
     assert points.exists() == (to == "depth")
     assert ("has no points; a mesh can be made of it" in capsys.readouterr().err) == (to == "volume")
+    box = ["--crop-box", "-9", "-9", "-9", "9", "9", "0"]
+    assert cli.main([*command[:-1], str(tmp_path / "cropped.npz"), "--to", to, *box]) == (to == "volume")
+    if to == "volume":
+        assert "--crop-box goes with --to points and --to depth" in capsys.readouterr().err
+        return
+    with np.load(out) as whole, np.load(tmp_path / "cropped.npz") as cropped:
+        gone = np.isinf(cropped["depth"])
+        assert 0 < gone.sum() < gone.size
+        np.testing.assert_array_equal(cropped["depth"][~gone], whole["depth"][~gone])
+    assert cli.main([*command[:-1], str(tmp_path / "cropped.ply"), "--to", "points", *box]) == 0
+    clouds = [trimesh.load(file) for file in (points, tmp_path / "cropped.ply")]
+    places, below = (np.asarray(cloud.vertices) for cloud in clouds if isinstance(cloud, trimesh.PointCloud))
+    np.testing.assert_allclose(below, places[places[:, 2] <= 0], atol=1e-6)
 
 
 def test_converted_files_are_the_authors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

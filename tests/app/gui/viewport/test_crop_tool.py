@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_settings import ExportSettings, ShownView
+from app.gui.export.mesh_settings import MeshSettings
 from app.gui.qt import QColor, QColorDialog, QEvent, QFileDialog, QPoint, Qt
 from app.gui.window import Window
 from app.project.project_file import read_project
 from app.rendering.crop_box import CropBox
 from app.rendering.crop_handles import side_middles
 from app.rendering.display import Pixels
-from engines.core.camera import project
-from tests.app.gui.conftest import NEVER, drag, open_and_wait, opened_in, send_mouse
+from engines.core.camera import Array, project
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, opened_in, send_mouse
+from tests.app.gui.fake_scene import FakeScene
 from tests.qt_test import QTest
 
 FINAL = "● Final"
@@ -213,3 +217,44 @@ def test_drags_numbers_reset_and_off_are_undone_by_key_in_their_order(cropped: W
     # Another scene has nothing of it.
     cropped.session.close()
     assert not undo.isEnabled() and not redo.isEnabled()
+
+
+def test_meshes_and_point_clouds_are_those_of_the_box_that_was_dragged(
+    window: Window, qtbot: QtBot, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = np.stack(np.meshgrid(*[np.linspace(-0.9, 0.9, 10)] * 3), axis=-1).reshape(-1, 3)
+
+    class Cloud(FakeScene):
+        def points(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+            return {"points": grid, "colours": np.full((len(grid), 3), 0.5)}
+
+    shelf.scenes["cloud.pth"] = Cloud
+    open_and_wait(window, qtbot, Path("cloud.pth"))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=NEVER)
+    window.viewport.focus()
+    for cropped in (False, True):
+        if cropped:
+            QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+            wait_final(window, qtbot)
+            top, bottom = handle(window, 5), handle(window, 4)
+            pull(window, qtbot, top, top + (bottom - top) * 0.5)
+        points, mesh = (tmp_path / f"{kind}_{cropped}.ply" for kind in ("points", "mesh"))
+        chosen = MeshSettings(str(mesh), resolution=40, views=8)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, points=points: (str(points), ""))
+        monkeypatch.setattr("app.gui.export.exporting.ask_mesh", lambda *_, chosen=chosen: chosen)
+        for command, out in (("export_points", points), ("export_mesh", mesh)):
+            window.commands[command].trigger()
+            qtbot.waitUntil(out.exists, timeout=NEVER)
+            qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+        cloud, surface = trimesh.load(points), trimesh.load(mesh)
+        assert isinstance(cloud, trimesh.PointCloud) and isinstance(surface, trimesh.Trimesh)
+        highest = float(surface.vertices[:, 2].max())
+        if not cropped:
+            assert len(cloud.vertices) == len(grid) and highest > 0.4
+            continue
+        box = box_of(window)
+        assert box.high[2] < 0.4
+        assert len(cloud.vertices) == box.holds(grid).sum() < len(grid)
+        # Voxels are a fortieth of the longest side.
+        assert box.high[2] - 0.1 < highest < box.high[2] + 0.05
