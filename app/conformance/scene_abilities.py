@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from app.conformance.drawing import require_frame
+from app.conformance.gaussians import tries_gaussians
 from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, require_kind, small_camera
 from engines.core.camera import Camera
 from engines.core.contract import checked_scene
@@ -33,7 +34,14 @@ from engines.core.errors import Cancelled
 from engines.core.frame import Samples
 from engines.core.members import is_size
 from engines.core.rendering import pixel_renderer, sampled
-from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasPoints, LeavesOut, Primitives
+from engines.core.scene_abilities import (
+    ChoosesSources,
+    DrawsPixels,
+    HasPoints,
+    LeavesOut,
+    MadeOfGaussians,
+    Primitives,
+)
 from engines.core.surfaces import surface_of
 
 AUDITED_RAYS = 64
@@ -240,6 +248,7 @@ TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     HasSurface: ("surface", _surface),
     HasPoints: ("points", _points),
     LeavesOut: ("without", _leaves_out),
+    MadeOfGaussians: ("gaussians", tries_gaussians),
 }
 """By ability what it is called here, and what tries it."""
 BESIDE_DRAWING = (Check("render", "has the abilities of its scene", has_what_it_says, "scene"),)

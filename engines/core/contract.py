@@ -58,7 +58,15 @@ from engines.core.members import (
 )
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
-from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasDepthMaps, HasPoints, HasVolume, LeavesOut
+from engines.core.scene_abilities import (
+    ChoosesSources,
+    DrawsPixels,
+    HasDepthMaps,
+    HasPoints,
+    HasVolume,
+    LeavesOut,
+    MadeOfGaussians,
+)
 from engines.core.seeding import all_generators_kept
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
@@ -85,7 +93,7 @@ ABILITIES: Mapping[type, str] = {
 """What an engine may be able to do besides, each in a few words."""
 SCENE_ABILITIES: tuple[type, ...] = (
     Staged, Audited, DrawsPixels, Prepares, HasSources, FindsSources, ChoosesSources, HasTimeSteps, LearnsPart,
-    HasNearPlane, HasSurface, HasVolume, HasDepthMaps, HasPoints, LeavesOut,
+    HasNearPlane, HasSurface, HasVolume, HasDepthMaps, HasPoints, LeavesOut, MadeOfGaussians,
 )  # fmt: skip
 """What a scene may be able to do besides."""
 TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)

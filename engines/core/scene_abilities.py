@@ -152,3 +152,72 @@ class LeavesOut(Protocol):
             tinted: [N] bool, those of the others that are drawn in a colour which tells them apart.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Splatting:
+    """How a scene's Gaussians become a picture, front to back, each where its alpha is `least_alpha` or more.
+
+    Each is projected as Zwicker et al. 2002 do (EWA), with the perspective's derivative at its centre.
+
+    Attributes:
+        count: how many there are.
+        degree: of their harmonics.
+        near: world units along +z; one whose centre is no farther away is not drawn.
+        dilation: square pixels, added to its variance along both of the picture's axes.
+        antialiased: whether its opacity is less by the root of the share of its area that it had before it was dilated.
+        least_share: that share is taken to be no less.
+        margin: of a picture's sides; a centre that lies farther beyond its edges is projected as there.
+        least_alpha: what covers less of a pixel is not drawn there, nor at all where its opacity is less.
+        most_alpha: none covers more.
+    """
+
+    count: int
+    degree: int
+    near: float
+    dilation: float
+    antialiased: bool
+    least_share: float
+    margin: float
+    least_alpha: float
+    most_alpha: float
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianValues:
+    """Some of a scene's Gaussians; all arrays are float32.
+
+    Attributes:
+        positions: [N, 3] centres, in the scene's coordinates.
+        axes: [N, 3, 3] their own axes there, one a row, each as long as the standard deviation along it.
+        opacities: [N] in [0, 1].
+        harmonics: [N, K, 3] of colours 0.5 + their sum, 0 at least; real, with the Condon-Shortley sign, m from -l to l
+            in each degree, of the directions in which the camera sees the centres.
+    """
+
+    positions: Array
+    axes: Array
+    opacities: Array
+    harmonics: Array
+
+
+@runtime_checkable
+class MadeOfGaussians(Protocol):
+    """A scene whose image is that of Gaussians over black, so that a graphics card can draw it as `Splatting` says."""
+
+    @property
+    def splatting(self) -> Splatting:
+        """How they are drawn."""
+        ...
+
+    def gaussians(self, begin: int, end: int) -> GaussianValues:
+        """Those of the numbers from `begin` to `end`, in an order that stays; also those that are left out."""
+        ...
+
+    def near_to_far(self, camera: Camera, exactly: bool) -> Array:
+        """[M] uint32 the numbers of those that may be seen, the nearest first; what is left out is not among them.
+
+        Args:
+            exactly: in the order of `render`; else soon, in that of depths that are rounded.
+        """
+        ...

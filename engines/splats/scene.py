@@ -13,13 +13,16 @@ from engines.core.camera import Array, Camera
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import ALPHA, BLACK, Frame
-from engines.core.scene_abilities import Primitives
+from engines.core.scene_abilities import GaussianValues, Primitives, Splatting
 from engines.core.storage.checkpoint import SceneInfo
 from engines.splats.compositing import FIRST_NORMAL, MEAN_DEPTH, MEDIAN_DEPTH, OPAQUE
 from engines.splats.config import SplatsOptions
 from engines.splats.drawing import Drawing
+from engines.splats.footprints import DILATION, LEAST_ALPHA, LEAST_COMPENSATION, MARGIN, MOST_ALPHA
 from engines.splats.placement import ASSUMED_UP
+from engines.splats.seen_order import SeenOrder
 from engines.splats.splats import Splats
+from engines.splats.values import values_of
 
 AUTHORS_NEAR = 0.2
 """World units, as the authors' code has it."""
@@ -53,6 +56,7 @@ class SplatScene:
         self._whole = self._splats = splats
         self._depth = MEDIAN_DEPTH if options.depth == "median" else MEAN_DEPTH
         self._drawing = Drawing(splats, self.near, torch.get_num_threads)
+        self._seen: SeenOrder | None = None
         self.assumptions = _assumptions(splats, info)
         # What is compiled is made, or fetched, while the scene opens, not in the first picture.
         self._drawing.warm()
@@ -103,7 +107,24 @@ class SplatScene:
         splats = _tinted(splats, tinted) if tinted.any() else splats
         scene._splats = _hidden(splats, removed) if removed.any() else splats
         scene._drawing = Drawing(scene._splats, self.near, torch.get_num_threads)
+        scene._seen = None
         return scene
+
+    @property
+    def splatting(self) -> Splatting:
+        """What `footprints` does with them."""
+        whole, kept = self._whole, (LEAST_COMPENSATION, MARGIN, LEAST_ALPHA, MOST_ALPHA)
+        return Splatting(len(whole), whole.degree, self.near, DILATION, whole.antialiased, *kept)
+
+    def gaussians(self, begin: int, end: int) -> GaussianValues:
+        """Those of the numbers from `begin` to `end`, also those that are left out, in their own colours."""
+        return values_of(self._whole, begin, end)
+
+    def near_to_far(self, camera: Camera, exactly: bool) -> Array:
+        """[M] uint32 the numbers of those that may be seen, the nearest first; see `MadeOfGaussians`."""
+        if self._seen is None:
+            self._seen = SeenOrder(self._splats, self.near, torch.get_num_threads)
+        return self._seen.near_to_far(camera, exactly)
 
 
 def _hidden(splats: Splats, removed: Array) -> Splats:

@@ -42,6 +42,17 @@ def ability(source: str) -> Changes:
     return [member(source, BEFORE_RENDER)]
 
 
+def gaussians(opacities: str, numbers: str = "[0, 1, 2, 3]") -> str:
+    """Members of a scene of four small Gaussians about the origin, which it doesn't draw."""
+    module, np = "__import__('engines.core.scene_abilities').core.scene_abilities", "__import__('numpy')"
+    rules = "4, 0, 0.01, 0.3, False, 0.0, 0.15, 1 / 255, 0.99"
+    zeros = "np.zeros((4, 3), np.float32), np.full((4, 3, 3), 0.1, np.float32)"
+    values = f"{zeros}, {opacities}, np.ones((4, 1, 3), np.float32)"
+    return (f"    splatting = property(lambda self: {module}.Splatting({rules}))\n"
+            f"    gaussians = lambda self, *_: (lambda np: {module}.GaussianValues({values}))({np})\n"
+            f"    near_to_far = lambda self, *_: {np}.array({numbers}, {np}.uint32)\n")  # fmt: skip
+
+
 def primitives(arrays: str) -> str:
     """Members of a scene of four primitives, which it draws whatever is left out."""
     made = "__import__('engines.core.scene_abilities').core.scene_abilities.Primitives"
@@ -230,6 +241,26 @@ WRONG: dict[str, Wrong] = {
         ability(primitives("np.zeros((4, 3), np.float32), np.ones(4, np.float32), np.ones(4, np.float32)")),
         BESIDES,
         "without() draws the same picture where half of its 4 primitives are left out",
+    ),
+    "Gaussians of another shape": (
+        ability(gaussians("np.ones((4, 3), np.float32)")),
+        BESIDES,
+        "gaussians() gives opacities [4, 3]; they must be [4] of float32",
+    ),
+    "Gaussians in an order of more than there are": (
+        ability(gaussians("np.ones(4, np.float32)", "[0, 1, 2, 4]")),
+        BESIDES,
+        "near_to_far() gives numbers twice, or some that none of its 4 has",
+    ),
+    "Gaussians that it doesn't draw": (
+        ability(gaussians("np.ones(4, np.float32)")),
+        BESIDES,
+        "its Gaussians, drawn as it says in their order, have another image than render() by ",
+    ),
+    "half of what Gaussians are drawn by": (
+        ability("    near_to_far = lambda self, camera, exactly: None\n"),
+        KEPT,
+        "must stand beside ",
     ),
     "primitives that can't be left out": (
         ability("    primitives = lambda self: None\n"), KEPT, "without must stand beside primitives",
