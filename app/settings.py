@@ -24,6 +24,7 @@ RECENT_COUNT, RUN_COUNT, INPUT_COUNT = 10, 200, 10
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),
     "navigation": ("orbit", "fly", "trackball"),
+    "live_gaussians": ("automatic", "always", "never"),
 }
 REMEMBERED = ("recent", "inputs", "runs", "runs_home")
 """What was made and opened, rather than how the program is to be."""
@@ -69,6 +70,7 @@ class Settings:
         target_rate, smallest_share, never_reduced: the fields of a `ResolutionPolicy`.
         colour_bar: the scale of the colours is over the picture.
         colour_maps: of channels, by their names, where another than the usual was chosen.
+        live_gaussians: whether OpenGL draws Gaussians while the camera moves: "automatic", "always" or "never".
     """
 
     theme: str = "system"
@@ -106,6 +108,7 @@ class Settings:
     never_reduced: bool = False
     colour_bar: bool = False
     colour_maps: Mapping[str, str] = field(default_factory=dict)
+    live_gaussians: str = "automatic"
 
     def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:
         """The settings with `path` as the newest of the recent scenes; its earlier entry is dropped.

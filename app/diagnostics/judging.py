@@ -56,14 +56,21 @@ def judge_opengl(facts: Facts, no_display: str = "") -> Iterator[Diagnosis]:
     elif facts["in_software"]:
         text = (
             f"{_opengl(facts)}: drawn in software, by the processor; the window takes QPainter instead, which is "
-            "faster there (methods compute on their own device all the same)"
+            "faster there (methods compute on their own device all the same); Gaussians are re-projected while the "
+            "camera moves"
         )
         yield Diagnosis(topic, "slow", text, "install the graphics card's driver, or start it on the desktop itself")
     else:
-        yield Diagnosis(topic, "ok", _opengl(facts))
+        yield Diagnosis(topic, "ok", f"{_opengl(facts)}{_live(facts)}")
         if (facts["upload_ms"] or 0) > MOST_UPLOAD_MS:
             text = f"a picture takes {facts['upload_ms']:.0f} ms to the graphics card"
             yield Diagnosis(topic, "slow", text, "VANTAGE_CANVAS=painter; over a network, a smaller window")
+
+
+def _live(facts: Facts) -> str:
+    if (can := facts.get("draws_gaussians")) is None:
+        return ""
+    return f"; {'draws' if can else 'too old to draw'} Gaussians while the camera moves"
 
 
 def _opengl(facts: Facts) -> str:

@@ -68,6 +68,7 @@ from PyQt5.QtGui import (
     QPolygonF,
     QResizeEvent,
     QShowEvent,
+    QSurfaceFormat,
     QTransform,
     QWheelEvent,
 )
@@ -202,6 +203,19 @@ def image_of(pixels: np.ndarray) -> QImage:
     """An image of its own of pixels [H, W, 3 or 4] uint8, RGB or RGBA."""
     pixels = np.ascontiguousarray(pixels)
     return image_sharing(pixels).copy()
+
+
+def core_format(major: int, minor: int) -> QSurfaceFormat:
+    """Asks for a core profile of that version of OpenGL, or of a newer one."""
+    asked = QSurfaceFormat()
+    asked.setVersion(major, minor)
+    asked.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    return asked
+
+
+def gl_function_address(context: QOpenGLContext, name: str) -> int:
+    """The address of a function of OpenGL, of the context that is current; 0 where there is none."""
+    return int(cast(Any, context.getProcAddress(name.encode())) or 0)
 
 
 def position(event: QMouseEvent) -> QPointF:

@@ -11,6 +11,10 @@ WITHOUT_WINDOW = 0.72
 """The share of a reprojected picture's time that it may take; the rest is the window's, to show it."""
 REPROJECTION_S = WITHOUT_WINDOW / 60
 """60 pictures a second, as displays show; larger ones are reprojected at a smaller size."""
+LIVE_S = 1 / 30
+"""30 pictures a second, of what a graphics card draws anew for each."""
+SMALLEST_LIVE = 1 / 2
+"""Of a live picture's sides: what takes its time whatever the size is would gain nothing."""
 SMALLEST_DRAWN, SMALLEST_REPROJECTED = 1 / 32, 1 / 4
 """Of a picture's sides: what is smaller shows nothing."""
 # A size is kept until another is better by this factor along a side, so that pictures don't flicker.
@@ -42,6 +46,11 @@ class ResolutionPolicy:
     def reprojected_s(self) -> float:
         """How long a reprojected picture may take."""
         return WITHOUT_WINDOW / self.rate if self.rate > 0 else REPROJECTION_S
+
+    @property
+    def live_s(self) -> float:
+        """How long a picture may take that a graphics card draws."""
+        return WITHOUT_WINDOW / self.rate if self.rate > 0 else LIVE_S
 
     def least(self, usual: float) -> float:
         """The smallest scale of pictures of a kind whose smallest is `usual` otherwise."""

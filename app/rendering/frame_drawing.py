@@ -16,6 +16,7 @@ from app.rendering import render_policy, render_requests
 from app.rendering.background import PlainBackground
 from app.rendering.frame_shading import FrameShading, ShadedFrame, reprojector_of
 from app.rendering.left_out import LessOfScene
+from app.rendering.live_previews import LivePreviews
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement
 from app.rendering.render_policy import RenderTask
@@ -40,12 +41,13 @@ class FrameDrawing:
         background: PlainBackground,
         on_picture: Callable[[RenderedImage], None],
         on_error: Callable[[RenderRequest, BaseException], None],
+        live: LivePreviews,
     ) -> None:
         """`background`: what is known of the scene's. The callbacks come on the drawing threads and must be quick."""
         self._scene, self._state, self._background = LessOfScene(scene), state, background
         self._shading = FrameShading(scene)
         self._on_picture, self._on_error = on_picture, on_error
-        self._handing_on = threading.Lock()
+        self._handing_on, self._live = threading.Lock(), live
         self.refinement = Refinement()
 
     def draw(self, task: RenderTask, state: RenderState) -> None:
@@ -78,6 +80,11 @@ class FrameDrawing:
         source, coarse = state.source, state.coarse
         if task.action == "reproject" and source is not None and source.reprojector is not None:
             self._reproject(task, source, source.reprojector)
+        elif task.action == "live":
+            if (drawn := self._live.draw(task)) is not None:
+                self._hand_on(task.queued, drawn)
+        elif task.action == "prepare":
+            self._live.prepare()
         elif task.action == "reshade" and coarse is not None and state.coarse_frame is not None:
             # In another channel; a finer frame is on the way.
             request = task.queued.request

@@ -12,6 +12,8 @@ frame from where the camera is now, beside it. What a request gets:
 | it stands, the scene draws single pixels, in over a second | rounds |
 | another channel or other limits of the last exact frame | shade |
 | another channel or other limits of the last coarse frame | reshade |
+| a graphics card draws the scene, and it moves, or its exact frame takes longer than that | live |
+| the same, and the scene was not given to it yet | prepare |
 | it moves, the last frame (at least a quarter of the sides) has depth | reproject |
 | it moves on and on, so that previews have much to invent | keyframe |
 | it moves, there is no depth, the scene draws any size | coarse |
@@ -25,6 +27,8 @@ frame from where the camera is now, beside it. What a request gets:
 - keyframe: an exact frame that is not shown itself, but is what the next previews are made of, as large as they are
   where the scene draws any size;
 - shade, reshade: nothing is drawn, the frame is coloured again;
+- live: a graphics card draws it (`app.rendering.live_previews`), of a standing camera in full size and all digits;
+  prepare: it is given another piece of the scene, where nothing is to be shown;
 - reproject: what the last frame has, seen from elsewhere (`app.rendering.reprojection`).
 
 The viewer of nerfstudio has a RenderStateMachine for this. Its states: `low_move` is coarse here (or reproject, which
@@ -39,7 +43,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.rendering.refinement import finer_scale
-from app.rendering.render_requests import SETTLE_S, Queued, RenderRequest, same_image, same_view
+from app.rendering.render_requests import SETTLE_S, Queued, RenderRequest, may_be_live, same_image, same_view
 from app.rendering.render_state import RenderState
 
 KEYFRAME_HOLES = 0.2
@@ -51,7 +55,8 @@ SOURCE_SCALE = 1 / 4
 REFINE_S = 1.0
 """An exact frame that takes longer comes in steps, where the scene draws any size."""
 
-Action = Literal["nothing", "exact", "rounds", "coarse", "refine", "shade", "keyframe", "reproject", "reshade"]
+Action = Literal["nothing", "exact", "rounds", "coarse", "refine", "shade", "keyframe", "reproject", "reshade", "live",
+                 "prepare"]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +88,9 @@ def _standing(state: RenderState, queued: Queued) -> RenderTask:
         return RenderTask("exact" if quick else "rounds", queued)
     if not state.any_size or state.policy.native:
         return RenderTask("exact", queued)
+    # What is seen of it meanwhile is of full size.
+    if live(state, request):
+        return RenderTask("exact", queued)
     # The very first picture of a slow scene: something to look at, then the exact one.
     if state.delivered == (0, 0.0) and state.source is None:
         return RenderTask("coarse", queued, state.coarse_size.scale)
@@ -93,6 +101,8 @@ def _standing(state: RenderState, queued: Queued) -> RenderTask:
 def _moving(state: RenderState, queued: Queued) -> RenderTask | None:
     if state.exact_time.fast:
         return RenderTask("exact", queued)
+    if live(state, queued.request):
+        return None
     if previewable(state, queued.request):
         scale, seconds = keyframe_scale(state), state.exact_time.seconds
         worth = state.hole_fraction > KEYFRAME_HOLES and seconds is not None and seconds * scale**2 < KEYFRAME_S
@@ -143,7 +153,8 @@ def should_stop(state: RenderState, task: RenderTask) -> bool:
     if state.exact_time.fast:
         return False
     coarser = state.any_size and not state.policy.native
-    return latest.settled(state.now_s) or previewable(state, latest.request) or coarser
+    shown = previewable(state, latest.request) or live(state, latest.request)
+    return latest.settled(state.now_s) or shown or coarser
 
 
 def _overtaken(state: RenderState, queued: Queued) -> bool:
@@ -161,15 +172,34 @@ def _overtaken(state: RenderState, queued: Queued) -> bool:
 def next_preview(state: RenderState) -> RenderTask | None:
     """What is shown at once, beside the drawing; None where nothing can be, or something is shown already."""
     queued = state.latest
-    if state.closed or queued is None or queued.number <= max(state.previewed, state.delivered[0]):
+    if state.closed or queued is None:
         return None
-    if queued.request.moving:
-        if state.shown is not None and same_image(state.shown, queued.request):
+    if (task := _preview_of(state, queued)) is not None:
+        return task
+    return RenderTask("prepare", queued) if state.live == "coming" and queued.request.live else None
+
+
+def _preview_of(state: RenderState, queued: Queued) -> RenderTask | None:
+    if queued.number <= max(state.previewed, state.delivered[0]):
+        return None
+    request, slow = queued.request, not state.exact_time.fast
+    if request.moving:
+        if state.shown is not None and same_image(state.shown, request):
             # It plays, say, and waits: something more can be drawn, but nothing else is to be seen.
             return None
-        found = previewable(state, queued.request) and not state.exact_time.fast
+        if live(state, request) and slow:
+            return RenderTask("live", queued, state.live_size.scale)
+        found = previewable(state, request) and slow
         return RenderTask("reproject", queued, state.preview_size.scale) if found else None
-    return RenderTask("reshade", queued) if _shown_coarsely(state, queued.request) else None
+    if _shown_coarsely(state, request):
+        return RenderTask("reshade", queued)
+    known = state.exact is not None and same_view(state.exact.request, request)
+    return RenderTask("live", queued) if live(state, request) and slow and not known else None
+
+
+def live(state: RenderState, request: RenderRequest) -> bool:
+    """Whether a graphics card can draw what a request shows."""
+    return state.live == "ready" and may_be_live(request)
 
 
 def previewable(state: RenderState, request: RenderRequest) -> bool:

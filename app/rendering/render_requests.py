@@ -47,6 +47,7 @@ class RenderRequest:
         scene_number: for whoever asks for pictures of several scenes.
         draft: the scene is not prepared for these controls; a placeholder is all there is.
         left_out: of the scene's primitives; None: all are drawn.
+        live: a graphics card may draw what is shown while the camera moves.
     """
 
     camera: Camera
@@ -61,6 +62,7 @@ class RenderRequest:
     scene_number: int = 0
     draft: bool = False
     left_out: OmittedPrimitives | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +156,12 @@ def same_image(a: RenderRequest, b: RenderRequest) -> bool:
 def _choice(request: RenderRequest) -> tuple[object, ...]:
     """What of a frame is seen, and how."""
     return request.channel, request.limits, request.colour_map, request.crop, request.background
+
+
+def may_be_live(request: RenderRequest) -> bool:
+    """Whether a live preview shows what is asked for: the whole image, in the scene's own colours."""
+    tinted = request.left_out is not None and request.left_out.tinted is not None
+    return request.live and not request.draft and not tinted and request.channel == "rgb" and request.crop is None
 
 
 def is_of_choice(picture: RenderedImage, wanted: RenderRequest) -> bool:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from app.rendering.dynamic_resolution import (
+    LIVE_S,
     PREVIEW_S,
     REPROJECTION_S,
     SMALLEST_DRAWN,
+    SMALLEST_LIVE,
     SMALLEST_REPROJECTED,
     USUAL_POLICY,
     DynamicResolution,
@@ -21,6 +24,9 @@ from app.rendering.dynamic_resolution import (
 from app.rendering.render_requests import DrawnFrame, Queued, RenderedImage, RenderRequest, same_view
 from engines.core.engine import Scene
 from engines.core.rendering import pixel_renderer
+
+LiveState = Literal["none", "coming", "ready"]
+"""Whether a graphics card draws live previews of a scene: never, when all of it is given to it, or now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +38,10 @@ class RenderState:
         draws_pixels: the scene draws single pixels.
         coarse_size: how large a coarse frame may be.
         preview_size: how large a reprojected preview may be.
+        live_size: how large a live one may be.
         exact_time: how long exact frames take; of drafts, which are placeholders, nothing is learnt.
-        policy: how pictures may be reduced, as the newest request has it; the three above are by it.
+        policy: how pictures may be reduced, as the newest request has it; the four above are by it.
+        live: whether there are live previews.
         now_s: the time, of the clock that `Queued.at_s` is of.
         latest: the newest request.
         drawing: what is under way.
@@ -54,8 +62,10 @@ class RenderState:
     draws_pixels: bool
     coarse_size: DynamicResolution
     preview_size: DynamicResolution
+    live_size: DynamicResolution
     exact_time: FrameTimeEstimate
     policy: ResolutionPolicy = USUAL_POLICY
+    live: LiveState = "none"
     now_s: float = 0.0
     latest: Queued | None = None
     drawing: Queued | None = None
@@ -97,6 +107,7 @@ class RenderState:
             policy=policy,
             coarse_size=self.coarse_size.within(policy.drawn_s, policy.least(SMALLEST_DRAWN)),
             preview_size=self.preview_size.within(policy.reprojected_s, policy.least(SMALLEST_REPROJECTED)),
+            live_size=self.live_size.within(policy.live_s, policy.least(SMALLEST_LIVE)),
             exact_time=self.exact_time.within(policy.drawn_s),
         )
 
@@ -128,6 +139,10 @@ class RenderState:
         """A preview took so long at that scale, and a part of it was invented."""
         return replace(self, preview_size=self.preview_size.after(seconds, scale), hole_fraction=hole_fraction)
 
+    def drew_live(self, seconds: float, scale: float) -> RenderState:
+        """A live preview took so long at that scale."""
+        return replace(self, live_size=self.live_size.after(seconds, scale))
+
     def prepared(self, source: DrawnFrame, exact: bool) -> RenderState:
         """A frame is ready for previews."""
         return replace(self, source=source, exact=source if exact else self.exact)
@@ -148,7 +163,7 @@ class RenderState:
         return replace(gone, closed=True)
 
 
-def first_state(scene: Scene, before: RenderState | None = None) -> RenderState:
+def first_state(scene: Scene, before: RenderState | None = None, live: LiveState = "none") -> RenderState:
     """Nothing is asked for yet. `before`: of the same scene, trained less; its source serves until there is another."""
     any_size, draws_pixels = scene.native_px is None, pixel_renderer(scene) is not None
     if before is not None:
@@ -157,8 +172,10 @@ def first_state(scene: Scene, before: RenderState | None = None) -> RenderState:
             draws_pixels,
             before.coarse_size,
             before.preview_size,
+            before.live_size,
             before.exact_time,
             before.policy,
+            live,
             source=before.source,
         )
     # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
@@ -169,5 +186,7 @@ def first_state(scene: Scene, before: RenderState | None = None) -> RenderState:
         draws_pixels,
         coarse_size=DynamicResolution(PREVIEW_S, scale=1 / 8, smallest=SMALLEST_DRAWN, unlike=unlike),
         preview_size=DynamicResolution(REPROJECTION_S, scale=1.0, smallest=SMALLEST_REPROJECTED),
+        live_size=DynamicResolution(LIVE_S, scale=1.0, smallest=SMALLEST_LIVE, unlike=1),
         exact_time=FrameTimeEstimate(),
+        live=live,
     )

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from app.rendering.background import PlainBackground
 from app.rendering.frame_drawing import FrameDrawing
+from app.rendering.live_previews import GaussianDrawers, LivePreviews, first_live_state
 from app.rendering.render_policy import RenderTask
 from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_state import RenderState, first_state
@@ -34,16 +35,20 @@ class RenderWorker:
         on_picture: Callable[[RenderedImage], None],
         on_error: Callable[[RenderRequest, BaseException], None],
         before: RenderWorker | None = None,
+        drawers: GaussianDrawers | None = None,
     ) -> None:
         """`before`: of the same scene, trained less; its last picture serves for previews until there is a new one."""
+        live = first_live_state(scene, drawers)
         self._background: PlainBackground
         self._state: SharedRenderState
         if before is None:
-            self._background, self._state = PlainBackground(scene.border_px), SharedRenderState(first_state(scene))
+            self._background = PlainBackground(scene.border_px)
+            self._state = SharedRenderState(first_state(scene, None, live))
         else:
             self._background = before._background
-            self._state = SharedRenderState(first_state(scene, before._state.now()))
-        self._drawing = FrameDrawing(scene, self._state, self._background, on_picture, on_error)
+            self._state = SharedRenderState(first_state(scene, before._state.now(), live))
+        self._live = LivePreviews(scene, self._state, drawers)
+        self._drawing = FrameDrawing(scene, self._state, self._background, on_picture, on_error, self._live)
         self._threads = [
             threading.Thread(target=self._render_loop, name="render", daemon=True),
             threading.Thread(target=self._preview_loop, name="preview", daemon=True),
@@ -111,6 +116,7 @@ class RenderWorker:
     def _preview_loop(self) -> None:
         while self._show_next():
             pass
+        self._live.close()
 
     def _show_next(self) -> bool:
         """Shows one preview, once there is one to show; whether there may be more."""

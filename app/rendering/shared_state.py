@@ -76,7 +76,8 @@ class SharedRenderState:
             while not (state := self.now()).closed:
                 task = render_policy.next_preview(state)
                 if task is not None:
-                    self._state = replace(state, previewed=task.queued.number)
+                    if task.action != "prepare":
+                        self._state = replace(state, previewed=task.queued.number)
                     return task, state
                 self._to_show.wait()
         return None

@@ -12,6 +12,7 @@ session's own thread, adopted there, and told by a signal. The parts, each of wh
 | `images` | the newest picture, the newest exact one, what they are measured at |
 | `timeline` | the time of a recording |
 | `worker` | draws the open scene, on its own threads |
+| `drawers` | of live previews, given from outside where there are any |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from psygnal import Signal
 
 from app.camera.camera_controller import CameraController
 from app.rendering.cropping import offered_channels
+from app.rendering.live_previews import GaussianDrawers
 from app.rendering.render_requests import RenderRequest
 from app.rendering.render_worker import RenderWorker
 from app.thread_priority import take_turns
@@ -39,7 +41,16 @@ from app.viewing.viewpoints import InstanceViews, Visited, read_viewpoints
 from engines.core.camera import Array
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, HasSources
 
-FIELDS_DRAWN = ("limits", "colour_maps", "photograph_wanted", "is_cropped", "crop_box", "background", "resolution")
+FIELDS_DRAWN = (
+    "limits",
+    "colour_maps",
+    "photograph_wanted",
+    "is_cropped",
+    "crop_box",
+    "background",
+    "resolution",
+    "live",
+)
 """Of the view state: a change of them is drawn at once. The others have methods, which say whether it goes on."""
 
 
@@ -66,6 +77,7 @@ class Session:
         self.eye = CameraController(self.submit)
         self.timeline = Timeline(self)
         self.worker: RenderWorker | None = None
+        self.drawers: GaussianDrawers | None = None
         self._background = BackgroundTasks(post, self.drawing_failed)
         self.images = ShownImages(self, self._background)
         self.loader.loaded.connect(self._adopt)
@@ -108,7 +120,7 @@ class Session:
             self.view.channel = channel if channel in self.channels else "rgb"
             self.timeline.enter(scene)
         self._see_whole_view()
-        self.worker = RenderWorker(scene, self.images.put, self._tell_failure, worker)
+        self.worker = RenderWorker(scene, self.images.put, self._tell_failure, worker, self.drawers)
         self.submit(moving=False)
         self.scene_changed.emit()
 

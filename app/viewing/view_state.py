@@ -35,6 +35,7 @@ class ViewState:
         left_out: of the scene's primitives; None: all are drawn.
         background: of `compositing.read_background`, behind images that have an opacity; "": as the scene has it.
         resolution: how pictures may be reduced while the camera moves.
+        live: a graphics card may draw what is shown while the camera moves, of scenes that it can.
         photograph_wanted: at a training view the picture is made to be just the photograph's, so that the two can be
             exchanged.
     """
@@ -50,6 +51,7 @@ class ViewState:
     left_out: OmittedPrimitives | None = None
     background: str = ""
     resolution: ResolutionPolicy = USUAL_POLICY
+    live: bool = False
     photograph_wanted: bool = False
 
     @property
@@ -85,7 +87,13 @@ class ViewState:
         colours = self.colour_maps.get(channel, "")
         seen = (self.limits, colours, self.crop(opened), self.background, self.resolution)
         return RenderRequest(
-            camera, dict(self.controls), channel, *seen, scene_number=scene_number, left_out=self.left_out
+            camera,
+            dict(self.controls),
+            channel,
+            *seen,
+            scene_number=scene_number,
+            left_out=self.left_out,
+            live=self.live,
         )
 
     @property

@@ -11,7 +11,7 @@
 | `drawing.py` | a picture of them: seen, ordered, put into tiles, composited, on several threads |
 | `footprints.py`, `harmonics.py` | what a splat is in a picture; its colour from where one looks |
 | `ordering.py` | from near to far |
-| `seen_order.py`, `values.py` | for graphics cards: which a camera sees, in which order; their numbers as they are drawn |
+| `seen_order.py`, `values.py` | for graphics cards: which a camera sees, in which order; numbers as they are drawn |
 | `compositing.py` | footprints over each other, tile by tile |
 | `compiled.py` | how functions are compiled, and kept so |
 | `example.py` | a small scene, made up |

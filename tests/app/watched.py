@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.camera import navigation
+from app.rendering.live_previews import GaussianDrawers
 from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from engines.core.camera import Camera
@@ -22,7 +23,7 @@ PIVOT = np.array([0.0, 0.0, 0.3])
 class Watched:
     """A worker whose pictures and errors are kept with their times."""
 
-    def __init__(self, scene: FakeScene) -> None:
+    def __init__(self, scene: FakeScene, drawers: GaussianDrawers | None = None) -> None:
         self.scene = scene
         self.pictures: list[tuple[float, RenderedImage]] = []
         self.errors: list[tuple[RenderRequest, BaseException]] = []
@@ -30,6 +31,7 @@ class Watched:
             scene,
             lambda picture: self.pictures.append((time.perf_counter(), picture)),
             lambda request, error: self.errors.append((request, error)),
+            drawers=drawers,
         )
 
     def ask(self, camera: Camera | None = None, moving: bool = False, **more: Any) -> RenderRequest:

@@ -20,6 +20,12 @@ TRAINING = "T&raining"
 LARGEST = "&View/Resol&ution"
 LARGEST_PX = {0: "As the &window", 1024: "&1024 pixels", 512: "&512 pixels", 256: "&256 pixels"}
 LARGEST_TIP = "The longer side of pictures, of methods that draw any size: half of it takes a quarter of the time"
+LIVE = "&View/Draw &Gaussians with OpenGL"
+LIVE_GAUSSIANS = {
+    "automatic": ("A&utomatic", "Draw Gaussians by a graphics card while the camera moves, where one has OpenGL 3.3"),
+    "always": ("Al&ways", "Draw Gaussians by OpenGL while the camera moves, even where the processor does its work"),
+    "never": ("Ne&ver", "Re-project the last picture while the camera moves, and inpaint what it lacks"),
+}
 CHANNEL_COUNT = 4
 
 
@@ -165,6 +171,10 @@ COMMANDS = (
         ("Ctrl+Alt+4",),
         "Choose how many pictures a second are aimed at while the camera moves, and how far they are reduced for it",
         "scene",
+    ),
+    *(
+        _toggle(f"live_{name}", text, LIVE, f"Ctrl+Alt+{key}", tip, group="live")
+        for key, (name, (text, tip)) in zip("AYV", LIVE_GAUSSIANS.items(), strict=True)
     ),
     _toggle(
         "theme_system", "Follow the &system", THEME, "Ctrl+Alt+S", "Light or dark as the desktop is", group="theme"

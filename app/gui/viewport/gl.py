@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from app.gui.qt import QOffscreenSurface, QOpenGLContext
+from app.gui.qt import QOffscreenSurface, QOpenGLContext, core_format
 
 # Names of renderers that run on the CPU: a painter is several times faster than these.
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "microsoft basic render")
+
+LIVE_VERSION = (3, 3)
+"""Of OpenGL, by which Gaussians are drawn while the camera moves."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,25 @@ def drawing_note(found: OpenGl) -> tuple[str, str]:
     how = "the window takes QPainter instead. Scenes are computed on their own device all the same."
     way_out = "main.py doctor tells what can be done about it."
     return "Software OpenGL" if found.renderer else "No OpenGL", f"{why}: {how}\n{way_out}"
+
+
+def makes_contexts() -> bool:
+    """Whether threads of their own can draw by OpenGL 3.3, or newer; needs a QGuiApplication."""
+    context = QOpenGLContext()
+    context.setFormat(core_format(*LIVE_VERSION))
+    made = context.create() and QOpenGLContext.supportsThreadedOpenGL()
+    return made and (context.format().majorVersion(), context.format().minorVersion()) >= LIVE_VERSION
+
+
+def draws_gaussians(found: OpenGl, chosen: str) -> bool:
+    """Whether OpenGL draws Gaussians while the camera moves.
+
+    Args:
+        chosen: "automatic": where a graphics card draws the window; "always": in software, too; "never".
+    """
+    if found is NOT_ASKED or found.renderer is None or os.environ.get("VANTAGE_CANVAS", "") == "painter":
+        return False
+    return chosen == "always" or (chosen == "automatic" and found.accelerated)
 
 
 def wants_opengl(found: OpenGl) -> bool:

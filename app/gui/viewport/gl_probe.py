@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.gui.qt import QApplication, QOffscreenSurface, QOpenGLContext
-from app.gui.viewport.gl import OpenGl, probe_opengl
+from app.gui.viewport.gl import OpenGl, makes_contexts, probe_opengl
 
 PICTURE_PX = 1024
 ROUNDS = 5
@@ -20,7 +20,7 @@ def opengl_facts() -> dict[str, Any]:
     found = probe_opengl()
     facts: dict[str, Any] = {"renderer": found.renderer, "vendor": found.vendor, "version": found.version}
     facts |= {"in_software": found.in_software, "platform": application.platformName()}
-    return facts | {"upload_ms": _upload_ms(found)}
+    return facts | {"upload_ms": _upload_ms(found), "draws_gaussians": found.renderer is not None and makes_contexts()}
 
 
 def _upload_ms(found: OpenGl) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.qt import QProgressBar, QTimer
+from app.gui.viewport.live_gaussians import LiveGaussians
 from app.gui.viewport.resolution import Resolution
 from app.gui.viewport.viewport import Viewport
 
@@ -35,15 +36,16 @@ class Refining:
         self._timer = QTimer(window.widget)
         self._timer.timeout.connect(self._tick)
         self._timer.start(TICK_MS)
-        self.resolution = Resolution(window)
+        self.resolution, self._live = Resolution(window), LiveGaussians(window, viewport.opengl)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
-        return self.resolution.handlers()
+        return self.resolution.handlers() | self._live.handlers()
 
     def restore(self) -> None:
         """Shows what was chosen the last time."""
         self.resolution.restore()
+        self._live.restore()
 
     def _tick(self) -> None:
         worker = self._window.session.worker

@@ -70,7 +70,7 @@ class Viewport(QWidget):
 
     def __init__(self, parent: QWidget, eye: CameraController, found: OpenGl) -> None:
         super().__init__(parent)
-        self.eye = eye
+        self.eye, self.opengl = eye, found
         self.canvas: Canvas = make_canvas(self, found)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)

@@ -35,6 +35,8 @@ def text(diagnoses: Iterable[Diagnosis]) -> str:
     ("changed", "no_display", "expected", "said"),
     [
         ({}, "", ["ok"], "NVIDIA RTX, NVIDIA, 4.6"),
+        ({"draws_gaussians": True}, "", ["ok"], "4.6; draws Gaussians while the camera moves"),
+        ({"draws_gaussians": False}, "", ["ok"], "4.6; too old to draw Gaussians while the camera moves"),
         ({"upload_ms": 80.0}, "", ["ok", "slow"], "80 ms to the graphics card"),
         ({"renderer": "llvmpipe", "in_software": True}, "", ["slow"], "drawn in software"),
         ({"renderer": None}, "", ["slow"], "QPainter"),

@@ -33,6 +33,8 @@ from tests.app.rendering.render_states import (
 
 BLIND = replace(shown(any_size=True), source=None)
 """Without a depth."""
+LIVE = replace(shown(any_size=True), live="ready")
+"""A graphics card draws it."""
 NATIVE = ResolutionPolicy(native=True)
 ROWS: Mapping[str, tuple[RenderState, Action]] = {
     "it stands, or has stood for 120 ms": (asked(shown(), request(0.1)), "exact"),
@@ -48,6 +50,14 @@ ROWS: Mapping[str, tuple[RenderState, Action]] = {
         asked(coarsely(), request(channel="depth")),
         "reshade",
     ),
+    "a graphics card draws the scene, and it moves, or its exact frame takes longer than that": (
+        asked(LIVE, moves(live=True)),
+        "live",
+    ),
+    "the same, and the scene was not given to it yet": (
+        asked(replace(BLIND, live="coming"), moves(live=True)),
+        "prepare",
+    ),
     "it moves, the last frame (at least a quarter of the sides) has depth": (asked(shown(), moves()), "reproject"),
     "it moves on and on, so that previews have much to invent": (
         asked(shown().drew_preview(0.21, 0.01, 1.0), moves()),
@@ -59,6 +69,8 @@ ROWS: Mapping[str, tuple[RenderState, Action]] = {
     "it moves, nothing else to show": (asked(replace(shown(), source=None), moves()), "exact"),
 }
 
+PREVIEWS = ("reproject", "reshade", "live", "prepare")
+
 
 def test_the_table_has_a_case_for_each_line() -> None:
     lines = [line.strip("| ").split(" | ") for line in str(render_policy.__doc__).splitlines() if line[:2] == "| "]
@@ -69,7 +81,7 @@ def test_the_table_has_a_case_for_each_line() -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_a_line_of_the_table(row: str) -> None:
     now, expected = ROWS[row]
-    found = next_preview(now) if expected in ("reproject", "reshade") else next_task(now)
+    found = next_preview(now) if expected in PREVIEWS else next_task(now)
     assert found is not None and found.action == expected and found.queued is now.latest
 
 
@@ -115,8 +127,7 @@ def test_a_preview_that_was_under_way_takes_no_exact_pictures_place() -> None:
     preview, drawing = next_preview(began), began.latest
     assert preview is not None and drawing is not None
     exact = handed(began.drew_exact(drawing, drawn(request()), 0.3), image(request(), exact=True))
-    stands = asked(exact, request())
-    task = next_task(stands)
+    task = next_task(stands := asked(exact, request()))
     assert task is not None and task.action == "nothing"
     assert stands.answered(task.queued).handed_on(preview.queued, image(moves(0.0), frame=None)) is None
 
