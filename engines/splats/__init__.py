@@ -13,6 +13,8 @@
 | `ordering.py` | from near to far |
 | `seen_order.py`, `values.py` | for graphics cards: which a camera sees, in which order; numbers as they are drawn |
 | `compositing.py` | footprints over each other, tile by tile |
+| `backward.py` | a picture of splats that are learnt, and the gradient of a loss of it |
+| `backward_shapes.py`, `backward_tiles.py`, `harmonic_gradients.py` | its parts: splat by splat, tile by tile |
 | `compiled.py` | how functions are compiled, and kept so |
 | `example.py` | a small scene, made up |
 """

@@ -6,6 +6,7 @@ once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -66,6 +67,12 @@ def rotations(quaternions: Tensor) -> Tensor:
 def plain(splats: Splats, camera: Camera, near: float = 0.2, dtype: torch.dtype = torch.float64) -> Plain:
     """The picture from a camera."""
     arrays = {name: tensor.to(dtype) for name, tensor in splats.tensors.items()}
+    return plain_of(arrays, camera, near, splats.antialiased)
+
+
+def plain_of(arrays: Mapping[str, Tensor], camera: Camera, near: float, antialiased: bool) -> Plain:
+    """The picture of a splats' arrays, of any precision; torch finds its gradients."""
+    dtype = arrays["positions"].dtype
     pose, (fx, fy), (cx, cy) = torch.tensor(camera.camera_to_world).to(dtype), camera.focal_px, camera.centre_px
     width, height = camera.size_px
     away = arrays["positions"] - pose[:3, 3]
@@ -76,7 +83,7 @@ def plain(splats: Splats, camera: Camera, near: float = 0.2, dtype: torch.dtype 
     arrays = {name: tensor[order] for name, tensor in arrays.items()}
     # The covariance in the picture.
     scales, turns = arrays["log_scales"].exp(), rotations(arrays["quaternions"])
-    if splats.is_flat:
+    if scales.shape[1] == 2:
         scales = torch.cat([scales, torch.zeros_like(scales[:, :1])], dim=1)
     along = (x / z).clamp(-(cx + 0.15 * width) / fx, (width - cx + 0.15 * width) / fx)
     across = (y / z).clamp(-(cy + 0.15 * height) / fy, (height - cy + 0.15 * height) / fy)
@@ -92,7 +99,7 @@ def plain(splats: Splats, camera: Camera, near: float = 0.2, dtype: torch.dtype 
     bare = factor @ factor.transpose(1, 2)
     covariance = bare + 0.3 * torch.eye(2).to(bare)
     opacity = torch.sigmoid(arrays["opacity_logits"])
-    if splats.antialiased:
+    if antialiased:
         share = torch.linalg.det(bare) / torch.linalg.det(covariance)
         opacity = opacity * share.clamp(min=0.000025).sqrt()
     middle = torch.stack([fx * x / z + cx, fy * y / z + cy], dim=1)
@@ -137,7 +144,8 @@ def _tile(
     clear = torch.cumprod(torch.cat([torch.ones_like(alpha[:, :1]), 1 - alpha], dim=1), dim=1)
     weights = alpha * clear[:, :-1]
     sums, total = weights @ drawn, 1 - clear[:, -1:]
-    depth = torch.where(total > 0, sums[:, 3:4] / total, torch.inf)
+    # Divided by 1 where nothing is, for 0 / 0 would make the gradients of all else not a number.
+    depth = torch.where(total > 0, sums[:, 3:4] / torch.where(total > 0, total, 1.0), torch.inf)
     crossed = (clear[:, :-1] > 0.5) & (clear[:, 1:] <= 0.5)
     half = torch.where(crossed, drawn[:, 3], torch.inf)
     median = half.amin(dim=1, keepdim=True)
