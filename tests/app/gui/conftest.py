@@ -146,7 +146,20 @@ def send_mouse(
     on: QWidget | None = None,
 ) -> None:
     """A mouse event as Qt delivers it, on the canvas unless another widget is named; moves carry the held button."""
-    widget = window.viewport.canvas.widget if on is None else on
+    send_mouse_to(window.viewport.canvas.widget if on is None else on, kind, at, button, modifiers)
+
+
+def send_mouse_to(
+    widget: QWidget,
+    kind: QEvent.Type,
+    at: QPoint,
+    button: Qt.MouseButton = Qt.MouseButton.NoButton,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """A mouse event as Qt delivers it; moves carry the held button.
+
+    `QTest.mouseMove` moves the pointer itself, and the window system tells of that later, if at all.
+    """
     held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
     pressed = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else button
     event = QMouseEvent(

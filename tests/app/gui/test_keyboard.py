@@ -13,9 +13,9 @@ from app.gui.export.export_settings import FILE_PATH, ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_settings import MeshSettings
 from app.gui.panel.panel_parts import Slider
-from app.gui.qt import QApplication, QDialog, QFileDialog, QPoint, Qt
+from app.gui.qt import QApplication, QDialog, QEvent, QFileDialog, QPoint, Qt
 from app.gui.window import Window
-from tests.app.gui.conftest import open_and_wait
+from tests.app.gui.conftest import open_and_wait, send_mouse_to
 from tests.qt_test import QTest
 
 
@@ -82,7 +82,8 @@ def test_a_click_on_a_slider_goes_there_and_drags_on(qtbot: QtBot) -> None:
     slider.actionTriggered.connect(lambda _: chosen.append(slider.sliderPosition()))
     QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(307, 10))
     assert 73 <= slider.value() <= 77 and slider.isSliderDown() and chosen == [slider.value()]
-    QTest.mouseMove(slider, QPoint(107, 10))
+    send_mouse_to(slider, QEvent.Type.MouseMove, QPoint(107, 10), Qt.MouseButton.LeftButton)
+    assert 23 <= slider.value() <= 27 and slider.isSliderDown()
     QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(107, 10))
     assert not slider.isSliderDown()
 

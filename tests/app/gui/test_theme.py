@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.gui.qt import QApplication, QColor, QComboBox, QPoint, current_application, present
+from app.gui.qt import QApplication, QColor, QComboBox, QEvent, current_application, present
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
+from tests.app.gui.conftest import send_mouse_to
 from tests.app.gui.qt_pixels import on_screen
-from tests.qt_test import QTest
 
 
 @pytest.fixture
@@ -35,8 +35,7 @@ def test_the_row_under_the_mouse_of_an_opened_list_is_seen(choice: QComboBox, co
     rows = choice.view()
     qtbot.waitExposed(rows)
     row = rows.visualRect(rows.model().index(4, 0))
-    QTest.mouseMove(rows.viewport(), row.center() - QPoint(1, 0))
-    QTest.mouseMove(rows.viewport(), row.center())
+    send_mouse_to(present(rows.viewport()), QEvent.Type.MouseMove, row.center())
     accent = QColor(colours.accent)
 
     def marked() -> bool:
