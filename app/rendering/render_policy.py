@@ -12,7 +12,7 @@ frame from where the camera is now, beside it. What a request gets:
 | it stands, the scene draws single pixels, in over a second | rounds |
 | another channel or other limits of the last exact frame | shade |
 | another channel or other limits of the last coarse frame | reshade |
-| a graphics card draws the scene, and it moves, or its exact frame takes longer than that | live |
+| a graphics card draws the scene, and it moves, or its exact frame takes longer | live |
 | the same, and the scene was not given to it yet | prepare |
 | it moves, the last frame (at least a quarter of the sides) has depth | reproject |
 | it moves on and on, so that previews have much to invent | keyframe |
@@ -194,7 +194,14 @@ def _preview_of(state: RenderState, queued: Queued) -> RenderTask | None:
     if _shown_coarsely(state, request):
         return RenderTask("reshade", queued)
     known = state.exact is not None and same_view(state.exact.request, request)
-    return RenderTask("live", queued) if live(state, request) and slow and not known else None
+    worth = live(state, request) and slow and not known and _live_is_sooner(state)
+    return RenderTask("live", queued) if worth else None
+
+
+def _live_is_sooner(state: RenderState) -> bool:
+    """Whether a live picture of full size is there before the exact one, as far as that is known."""
+    live_s, exact_s = state.live_size.full_s, state.exact_time.seconds
+    return live_s is None or exact_s is None or live_s < exact_s
 
 
 def live(state: RenderState, request: RenderRequest) -> bool:

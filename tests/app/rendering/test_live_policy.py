@@ -42,6 +42,8 @@ def test_a_standing_camera_is_seen_live_until_its_exact_picture_is_there() -> No
     # What takes seconds comes in one go: coarser pictures on the way to it would be worse than that.
     assert action(next_task(replace(now, coarse_size=now.coarse_size.after(9.0, 1.0)))) == "exact"
     assert next_preview(asked(LIVE, request(live=True))) is None, "its exact frame is there"
+    slower = now.drew_live(9.0, 1.0).drew_live(9.0, 1.0)
+    assert next_preview(slower) is None, "its exact frame is there sooner"
 
 
 @pytest.mark.parametrize(

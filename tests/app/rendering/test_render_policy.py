@@ -50,7 +50,7 @@ ROWS: Mapping[str, tuple[RenderState, Action]] = {
         asked(coarsely(), request(channel="depth")),
         "reshade",
     ),
-    "a graphics card draws the scene, and it moves, or its exact frame takes longer than that": (
+    "a graphics card draws the scene, and it moves, or its exact frame takes longer": (
         asked(LIVE, moves(live=True)),
         "live",
     ),
