@@ -18,12 +18,13 @@ from engines.core.camera import Array
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.engine import never_stop
 from engines.core.errors import Lacking, UserError
+from engines.core.formats import find_format
 from engines.core.reading import concerning, naming
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.published_name import named_hash
 from engines.core.storage.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
 from engines.core.storage.tensor_bundle import holds_bundle
-from engines.registry import find_engine, read_checkpoint
+from engines.registry import find_engine, opens_others, read_checkpoint
 
 TAKES_INPUT = "a photograph that the scene is made of, or a folder of such (--input FILE)"
 
@@ -69,7 +70,9 @@ def is_data(path: Path) -> bool:
     """Whether it is something to train on, not something learnt."""
     is_run = is_run_folder(path) or has_saved_nothing(path)
     if path.is_dir():
-        return not is_run and not holds_bundle(path)
+        learnt = is_run or holds_bundle(path)
+        # Another program's scene may lie among the photographs that it was made of.
+        return not learnt and (find_format(path) is not None or not opens_others(path))
     return path.suffix.lower() in (
         *VIDEO_SUFFIXES,
         *DATA_SUFFIXES,

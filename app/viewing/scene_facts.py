@@ -7,6 +7,7 @@ from typing import Any
 
 from engines.core.config import OptimiserConfig
 from engines.core.engine import Scene
+from engines.core.scene_abilities import MadeOfGaussians
 
 FactRow = tuple[str, str]
 """What it is called, and what it is; "" where there is nothing to tell."""
@@ -14,7 +15,9 @@ FactRow = tuple[str, str]
 
 def describe_scene(scene: Scene) -> dict[str, Any]:
     """What an open scene says of itself, as plain data."""
+    made_of = scene.splatting if isinstance(scene, MadeOfGaussians) else None
     return {
+        "gaussians": {"count": made_of.count, "degree": made_of.degree} if made_of is not None else None,
         "cameras": len(scene.cameras),
         "native_px": list(scene.native_px) if scene.native_px else None,
         "channels": list(scene.channels),
@@ -42,7 +45,9 @@ def scene_rows(data: Mapping[str, Any]) -> list[FactRow]:
     """Rows of what `describe_scene` gives."""
     low, high = data["bounds"]
     native = data["native_px"]
+    made_of = data["gaussians"]
     return [
+        ("gaussians", f"{made_of['count']:,}, harmonics of degree {made_of['degree']}" if made_of else ""),
         ("cameras", str(data["cameras"])),
         ("draws", f"{native[0]}x{native[1]} only" if native else "any size"),
         ("gives", ", ".join(data["channels"])),

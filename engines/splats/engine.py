@@ -65,7 +65,9 @@ class SplatsEngine:
         config = SplatsConfig(antialiased=splats.antialiased)
         notes = [*content.notes, *known.notes]
         if known.cameras and known.source is not None:
-            notes.append(f"the cameras are those of {known.source.name}, which lies beside the file")
+            # A model of COLMAP is called by a number mostly.
+            called = "/".join(known.source.parts[-2 if known.source.is_dir() else -1 :])
+            notes.append(f"the cameras are those of {called}, which lies beside the file")
             if copied:
                 notes.append(
                     f"{file.name} names no axes; by what these cameras see they are a .ply's: right, down, forward"

@@ -325,6 +325,13 @@ COMMANDS = (
         icon="train",
     ),
     Command(
+        "hand_over",
+        "&Hand over to Brush…",
+        TRAINING,
+        ("Ctrl+Alt+H",),
+        "Write a data folder for Brush, which trains splats on any graphics card, and follow its scenes",
+    ),
+    Command(
         "pause_training",
         "&Pause training",
         TRAINING,

@@ -14,6 +14,7 @@ from app.gui.plain_text import plain_box
 from app.gui.qt import QMessageBox
 from app.gui.theme import Colours
 from app.gui.training.asking import Asking
+from app.gui.training.handing_over import HandingOver
 from app.gui.training.notify import notify
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.run_reading import RunReading
@@ -45,6 +46,7 @@ class Trainings:
         self.known = KnownRuns(self.queue)
         self.watching = RunWatching(window, self.queue, files, viewport)
         self.asking = Asking(window, lambda: self.queue.active is not None, self.begin)
+        self.handing_over = HandingOver(window, files)
         self.panel: TrainingPanel | None = None
         self.menu = RunMenu(self, window, files)
         self._reading = RunReading(window, self._looked_at, self._take)
@@ -58,6 +60,7 @@ class Trainings:
             "stop_training": self.queue.stop,
             "continue_training": self._go_on,
             "watch_training": self.watching.watch_active,
+            **self.handing_over.handlers(),
         }
 
     def make_panel(self, colours: Colours) -> TrainingPanel:
@@ -211,6 +214,7 @@ class Trainings:
     def shut_down(self) -> None:
         """The run saves and ends by itself; the window need not wait for it."""
         self.asking.shut_down()
+        self.handing_over.shut_down()
         self.watching.close()
         self.queue.close()
         self._reading.close()

@@ -64,6 +64,11 @@ def _folder(path: Path) -> Path:
     return path.parent if path.suffix == ".txt" else path
 
 
+def frame_name(number: int, count: int) -> str:
+    """What the photograph of the camera with that number, from 1, of so many is called."""
+    return f"frame_{number:0{max(5, len(str(count)))}}.png"
+
+
 def write_colmap(path: Path, content: PathContent) -> list[str]:
     """Writes the three files into the folder, or beside the `images.txt`, that `path` is.
 
@@ -74,14 +79,13 @@ def write_colmap(path: Path, content: PathContent) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     lenses = dict[tuple[float, ...], int]()
     images = list[str]()
-    digits = max(5, len(str(len(content.cameras))))
     for number, camera in enumerate(content.cameras, 1):
         lens = lenses.setdefault((*camera.size_px, *camera.focal_px, *camera.centre_px), len(lenses) + 1)
         pose = np.linalg.inv(camera.camera_to_world)
         w, x, y, z = quaternion_of(pose[:3, :3])
         numbers = " ".join(repr(value) for value in (w, x, y, z, *pose[:3, 3].tolist()))
         # The empty line has the photograph's points, of which there are none.
-        images.append(f"{number} {numbers} {lens} frame_{number:0{digits}}.png\n\n")
+        images.append(f"{number} {numbers} {lens} {frame_name(number, len(content.cameras))}\n\n")
     cameras = [f"{number} PINHOLE {' '.join(repr(value) for value in lens)}\n" for lens, number in lenses.items()]
     contents = {
         "cameras.txt": "# CAMERA_ID MODEL WIDTH HEIGHT FX FY CX CY\n" + "".join(cameras),

@@ -1,0 +1,1 @@
+"""Data folders handed over to other programs' trainings, and what these make of them."""
