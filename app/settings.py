@@ -71,6 +71,7 @@ class Settings:
         colour_bar: the scale of the colours is over the picture.
         colour_maps: of channels, by their names, where another than the usual was chosen.
         live_gaussians: whether OpenGL draws Gaussians while the camera moves: "automatic", "always" or "never".
+        hints: what can be done is told over the first picture.
     """
 
     theme: str = "system"
@@ -109,6 +110,7 @@ class Settings:
     colour_bar: bool = False
     colour_maps: Mapping[str, str] = field(default_factory=dict)
     live_gaussians: str = "automatic"
+    hints: bool = True
 
     def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:
         """The settings with `path` as the newest of the recent scenes; its earlier entry is dropped.

@@ -364,6 +364,14 @@ COMMANDS = (
         "training",
     ),
     Command("manual", "&Manual", HELP, ("Ctrl+F1",), "Open the README in the browser or editor"),
+    Command(
+        "hints",
+        "&What you can do here",
+        HELP,
+        ("Ctrl+Shift+F3",),
+        "Show over the picture what hand and keys do, as at the first start",
+        "scene",
+    ),
     Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
     Command(
         "copy_report",

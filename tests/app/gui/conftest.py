@@ -87,6 +87,8 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
 def shown_window(qtbot: QtBot, size: tuple[int, int] = SIZE) -> Iterator[Window]:
     """The window, shown, with nothing open; ended afterwards."""
     window = make_window("cpu")
+    # As somebody has it who has seen them.
+    window.looking.hints.dismiss()
     window.resize(*size)
     window.show()
     qtbot.waitExposed(window)
