@@ -6,26 +6,39 @@ for it, however slow the graphics card is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
 from vispy.gloo import gl
 
 from app.gui.qt import QOffscreenSurface, QOpenGLContext
-from app.gui.viewport.gaussian_shaders import ALPHAS, OVER, QUADS, WHOLE
+from app.gui.viewport.gaussian_shaders import ALPHAS, FOOTPRINTS, OVER, QUADS, WHOLE
 from app.gui.viewport.gaussian_textures import PackedRows, TextureLayout, layout_of, packed
 from app.gui.viewport.gl import LIVE_VERSION
 from app.gui.viewport.gl_instancing import InstancingFunctions
+from app.gui.viewport.gl_targets import (
+    GL_R32UI,
+    GL_RGB8,
+    GL_RGBA8,
+    GL_RGBA16F,
+    GL_RGBA32F,
+    LAYOUTS,
+    RenderTarget,
+    allocate,
+    program_of,
+    set_numbers,
+    set_units,
+)
 from app.rendering.compositing import AS_IT_IS, backdrop_pixels
 from app.rendering.display import Pixels
 from engines.core.camera import Array, Camera
 from engines.core.scene_abilities import MadeOfGaussians, Splatting
 
-# Of OpenGL 3, which VisPy's constants, those of ES 2, lack.
-GL_RGBA32F, GL_RGBA16F, GL_RGBA8, GL_RGB8, GL_HALF_FLOAT = 0x8814, 0x881A, 0x8058, 0x8051, 0x140B
-GEOMETRY, SUMS, BACKDROP, HARMONICS = range(4)
-"""Texture units."""
+GEOMETRY, HARMONICS, NUMBERS, SHAPES, PAINTS, MIDDLES, SUMS, BACKDROP, PICTURE = range(9)
+"""Texture units; what is bound there stays so, but for sums of two kinds."""
+IN_ROW = 1024
+"""Footprints in a row of their textures."""
 
 
 class OpenGlGaussians:
@@ -46,14 +59,15 @@ class OpenGlGaussians:
             raise ValueError("OpenGL {}.{} is older than {}.{}".format(*found, *LIVE_VERSION))
         self._instancing = InstancingFunctions(self._context)
         self._instancing.bind_vertex_array()
-        self._quads, self._over = _program(QUADS, ALPHAS), _program(WHOLE, OVER)
-        self._numbers = gl.glCreateBuffer()
-        self._geometry, self._harmonics, self._backdrop = (gl.glCreateTexture() for _ in range(3))
-        self._targets: dict[int, RenderTarget] = {}
+        self._footprints, self._quads = program_of(WHOLE, FOOTPRINTS), program_of(QUADS, ALPHAS)
+        self._over = program_of(WHOLE, OVER)
+        self._textures = {unit: gl.glCreateTexture() for unit in (GEOMETRY, HARMONICS, NUMBERS, BACKDROP)}
+        self._targets: dict[tuple[int, int], RenderTarget] = {}
         self._behind: tuple[object, ...] = ()
-        self._layout, self._origin = TextureLayout(1, 1, 0), np.zeros(3)
-        gl.glDisable(gl.GL_DEPTH_TEST)
-        gl.glDisable(gl.GL_DITHER)
+        self._layout, self._origin, self._margin = TextureLayout(1, 1, 0), np.zeros(3), 0.0
+        self._padded = np.zeros((1, IN_ROW), dtype=np.uint32)
+        for switch in (gl.GL_DEPTH_TEST, gl.GL_DITHER):
+            gl.glDisable(switch)
         gl.glPixelStorei(gl.GL_UNPACK_ALIGNMENT, 1)
 
     def pieces(self, scene: MadeOfGaussians) -> Iterator[None]:
@@ -62,12 +76,17 @@ class OpenGlGaussians:
         Raises:
             ValueError, RuntimeError: it has no room.
         """
-        splatting = scene.splatting
-        layout = self._layout = layout_of(splatting, int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE)))
+        splatting, most_px = scene.splatting, int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
+        layout = self._layout = layout_of(splatting, most_px)
         if splatting.count:
             self._origin = scene.gaussians(0, 1).positions[0].astype(np.float64)
-        _allocate(self._geometry, GEOMETRY, GL_RGBA32F, (4 * layout.in_row, layout.rows))
-        _allocate(self._harmonics, HARMONICS, GL_RGBA16F, (max(1, 3 * layout.groups * layout.in_row), layout.rows))
+        self._padded = np.zeros((max(1, -(-splatting.count // IN_ROW)), IN_ROW), dtype=np.uint32)
+        if len(self._padded) > most_px:
+            raise ValueError(f"{splatting.count} Gaussians are more than textures of {most_px} pixels have room for")
+        self._allocate(GEOMETRY, GL_RGBA32F, (4 * layout.in_row, layout.rows))
+        self._allocate(HARMONICS, GL_RGBA16F, (max(1, 3 * layout.groups * layout.in_row), layout.rows))
+        self._allocate(NUMBERS, GL_R32UI, (IN_ROW, len(self._padded)))
+        self._target((SHAPES, PAINTS, MIDDLES), GL_RGBA32F, (IN_ROW, len(self._padded)))
         gl.check_error("textures of Gaussians")
         self._describe(splatting)
         for rows in packed(scene, layout, self._origin):
@@ -81,11 +100,13 @@ class OpenGlGaussians:
             RuntimeError: OpenGL says that something failed.
         """
         numbers = scene.near_to_far(camera, exactly)
-        sums = self._target(SUMS, GL_RGBA32F if exactly else GL_RGBA16F, camera.size_px)
+        self._project(numbers, camera)
+        sums = self._target((SUMS,), GL_RGBA32F if exactly else GL_RGBA16F, camera.size_px)
         sums.bind()
-        self._sum(numbers, camera)
-        picture = self._target(BACKDROP, GL_RGBA8, camera.size_px)
-        picture.bind()
+        self._sum(len(numbers), camera)
+        if background != AS_IT_IS:
+            self._put_behind(background, camera.size_px)
+        self._target((PICTURE,), GL_RGBA8, camera.size_px).bind()
         self._lay_over(sums, background)
         pixels = self._instancing.read(camera.size_px)
         gl.check_error("a picture of Gaussians")
@@ -97,109 +118,89 @@ class OpenGlGaussians:
         del self._context
 
     def _upload(self, rows: PackedRows) -> None:
-        # A unit of the Gaussians', so that what a picture is made of stays bound elsewhere.
-        gl.glActiveTexture(gl.GL_TEXTURE0 + GEOMETRY)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, self._geometry)
-        gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, 0, rows.first, gl.GL_RGBA, gl.GL_FLOAT, rows.geometry)
+        self._put(GEOMETRY, GL_RGBA32F, rows.first, rows.geometry)
         if rows.harmonics.size:
-            gl.glActiveTexture(gl.GL_TEXTURE0 + HARMONICS)
-            gl.glBindTexture(gl.GL_TEXTURE_2D, self._harmonics)
-            gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, 0, rows.first, gl.GL_RGBA, GL_HALF_FLOAT, rows.harmonics)
+            self._put(HARMONICS, GL_RGBA16F, rows.first, rows.harmonics)
         # Else drivers keep pieces, and the first picture waits for all of them.
         gl.glFinish()
         gl.check_error("a piece of the Gaussians")
 
     def _describe(self, splatting: Splatting) -> None:
-        """What is the same for all pictures of the scene."""
-        gl.glUseProgram(self._quads)
-        whole = {"geometry": GEOMETRY, "harmonics": HARMONICS, "in_row": self._layout.in_row}
-        whole |= {"groups": self._layout.groups, "antialiased": int(splatting.antialiased)}
-        for name, number in whole.items():
-            gl.glUniform1i(gl.glGetUniformLocation(self._quads, name), number)
-        self._margin = splatting.margin
-        _set(self._quads, {
+        """Says what is the same for all pictures of the scene."""
+        gl.glUseProgram(self._footprints)
+        units = {"geometry": GEOMETRY, "harmonics": HARMONICS, "numbers": NUMBERS, "in_row": self._layout.in_row}
+        kind = {"groups": self._layout.groups, "antialiased": int(splatting.antialiased)}
+        set_units(self._footprints, {**units, **kind})
+        set_numbers(self._footprints, {
             "near": (splatting.near,), "dilation": (splatting.dilation,), "least_alpha": (splatting.least_alpha,),
-            "least_share": (splatting.least_share,), "most_alpha": (splatting.most_alpha,),
+            "least_share": (splatting.least_share,),
         })  # fmt: skip
-
-    def _sum(self, numbers: Array, camera: Camera) -> None:
-        """Adds up the Gaussians of these numbers [M] uint32, the nearest first, in what is bound."""
+        self._margin = splatting.margin
         gl.glUseProgram(self._quads)
-        _set(self._quads, camera_uniforms(camera, self._origin, self._margin))
-        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self._numbers)
-        gl.glBufferData(gl.GL_ARRAY_BUFFER, numbers, gl.GL_STREAM_DRAW)
-        gl.glEnableVertexAttribArray(0)
-        self._instancing.number_instances()
+        set_units(self._quads, {"shapes": SHAPES, "paints": PAINTS, "middles": MIDDLES, "in_row": IN_ROW})
+        set_numbers(self._quads, {"most_alpha": (splatting.most_alpha,)})
+        gl.glUseProgram(self._over)
+        set_units(self._over, {"sums": SUMS, "backdrop": BACKDROP})
+
+    def _project(self, numbers: Array, camera: Camera) -> None:
+        """Computes the footprints of the Gaussians of these numbers [M] uint32, in their order."""
+        rows = -(-len(numbers) // IN_ROW)
+        if not rows:
+            return
+        self._padded.reshape(-1)[: len(numbers)] = numbers
+        self._put(NUMBERS, GL_R32UI, 0, self._padded[:rows])
+        self._target((SHAPES, PAINTS, MIDDLES), GL_RGBA32F, (IN_ROW, len(self._padded))).bind((IN_ROW, rows))
+        gl.glUseProgram(self._footprints)
+        set_numbers(self._footprints, camera_uniforms(camera, self._origin, self._margin))
+        gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)
+
+    def _sum(self, count: int, camera: Camera) -> None:
+        """Adds up so many footprints, the nearest first, in what is bound."""
+        gl.glUseProgram(self._quads)
+        set_numbers(self._quads, {"size": camera.size_px})
         gl.glClearColor(0, 0, 0, 0)
         gl.glClear(gl.GL_COLOR_BUFFER_BIT)
         gl.glEnable(gl.GL_BLEND)
         # Under what is there: its weight is what that leaves open.
         gl.glBlendFunc(gl.GL_ONE_MINUS_DST_ALPHA, gl.GL_ONE)
-        if len(numbers):
-            self._instancing.draw_quads(len(numbers))
+        if count:
+            self._instancing.draw_quads(count)
         gl.glDisable(gl.GL_BLEND)
-        gl.glDisableVertexAttribArray(0)
 
     def _lay_over(self, sums: RenderTarget, background: str) -> None:
         """Lays the sums over the background, in what is bound."""
         gl.glUseProgram(self._over)
-        if background != AS_IT_IS:
-            self._put_behind(background, sums.size_px)
         gl.glActiveTexture(gl.GL_TEXTURE0 + SUMS)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, sums.texture)
-        for name, number in (("sums", SUMS), ("backdrop", BACKDROP), ("is_over", int(background != AS_IT_IS))):
-            gl.glUniform1i(gl.glGetUniformLocation(self._over, name), number)
+        gl.glBindTexture(gl.GL_TEXTURE_2D, sums.textures[0])
+        set_units(self._over, {"is_over": int(background != AS_IT_IS)})
         gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)
 
     def _put_behind(self, background: str, size_px: tuple[int, int]) -> None:
-        gl.glActiveTexture(gl.GL_TEXTURE0 + BACKDROP)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, self._backdrop)
         if self._behind != (background, size_px):
             self._behind = background, size_px
-            _allocate(self._backdrop, BACKDROP, GL_RGB8, size_px)
-            pixels = backdrop_pixels(background, size_px)
-            gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, 0, 0, gl.GL_RGB, gl.GL_UNSIGNED_BYTE, pixels)
+            self._allocate(BACKDROP, GL_RGB8, size_px)
+            self._put(BACKDROP, GL_RGB8, 0, backdrop_pixels(background, size_px))
 
-    def _target(self, unit: int, kind: int, size_px: tuple[int, int]) -> RenderTarget:
-        """What is drawn into, of that kind and size."""
-        target = self._targets.get(kind)
+    def _allocate(self, unit: int, kind: int, size_px: tuple[int, int]) -> None:
+        allocate(self._textures[unit], unit, kind, size_px)
+
+    def _put(self, unit: int, kind: int, first: int, rows: Array) -> None:
+        """Writes whole rows of a texture, [R, W] or [R, W, C], from `first` on."""
+        gl.glActiveTexture(gl.GL_TEXTURE0 + unit)
+        gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, 0, first, *LAYOUTS[kind], rows)
+
+    def _target(self, units: Sequence[int], kind: int, size_px: tuple[int, int]) -> RenderTarget:
+        """What is drawn into: textures of that kind and size, one for each unit."""
+        target = self._targets.get((units[0], kind))
         if target is None or target.size_px != size_px:
             if target is not None:
                 target.delete()
-            target = self._targets[kind] = RenderTarget(unit, kind, size_px)
+            target = self._targets[units[0], kind] = RenderTarget(units, kind, size_px, self._instancing)
         return target
 
 
-class RenderTarget:
-    """A texture that is drawn into."""
-
-    def __init__(self, unit: int, kind: int, size_px: tuple[int, int]) -> None:
-        """Makes it, of an internal format of OpenGL.
-
-        Raises:
-            ValueError: nothing can be drawn into such.
-        """
-        self.size_px, self.texture = size_px, gl.glCreateTexture()
-        _allocate(self.texture, unit, kind, size_px)
-        self._frame = gl.glCreateFramebuffer()
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._frame)
-        attached = (gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, self.texture, 0)
-        gl.glFramebufferTexture2D(gl.GL_FRAMEBUFFER, *attached)
-        if gl.glCheckFramebufferStatus(gl.GL_FRAMEBUFFER) != gl.GL_FRAMEBUFFER_COMPLETE:
-            raise ValueError(f"the driver draws into no texture of the format {kind:#x}")
-
-    def bind(self) -> None:
-        """Has what follows drawn into it."""
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._frame)
-        gl.glViewport(0, 0, *self.size_px)
-
-    def delete(self) -> None:
-        gl.glDeleteFramebuffer(self._frame)
-        gl.glDeleteTexture(self.texture)
-
-
 def camera_uniforms(camera: Camera, origin: Array, margin: float) -> Mapping[str, tuple[float, ...]]:
-    """What the shader of quads is told of a camera; places are from `origin` [3]."""
+    """What the shader of footprints is told of a camera; places are from `origin` [3]."""
     focal, centre, size = (
         np.array(pair, dtype=np.float64) for pair in (camera.focal_px, camera.centre_px, camera.size_px)
     )
@@ -216,42 +217,3 @@ def camera_uniforms(camera: Camera, origin: Array, margin: float) -> Mapping[str
         "least": tuple(-(centre + margin * size) / focal),
         "most": tuple((size - centre + margin * size) / focal),
     }
-
-
-def _set(program: int, uniforms: Mapping[str, tuple[float, ...]]) -> None:
-    setters = {1: gl.glUniform1f, 2: gl.glUniform2f, 3: gl.glUniform3f}
-    for name, values in uniforms.items():
-        setters[len(values)](gl.glGetUniformLocation(program, name), *(float(value) for value in values))
-
-
-def _allocate(texture: int, unit: int, kind: int, size_px: tuple[int, int]) -> None:
-    """Has a texture be of that format and size, read by whole texels; it stays bound."""
-    gl.glActiveTexture(gl.GL_TEXTURE0 + unit)
-    gl.glBindTexture(gl.GL_TEXTURE_2D, texture)
-    for name in (gl.GL_TEXTURE_MIN_FILTER, gl.GL_TEXTURE_MAG_FILTER):
-        gl.glTexParameteri(gl.GL_TEXTURE_2D, name, gl.GL_NEAREST)
-    whole = kind in (GL_RGBA8, GL_RGB8)
-    layout = gl.GL_RGB if kind == GL_RGB8 else gl.GL_RGBA
-    numbers = gl.GL_UNSIGNED_BYTE if whole else gl.GL_FLOAT
-    gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, kind, layout, numbers, (size_px[1], size_px[0]))
-
-
-def _program(vertex: str, fragment: str) -> int:
-    """The two shaders, compiled and linked.
-
-    Raises:
-        RuntimeError: the driver doesn't understand them.
-    """
-    program = int(gl.glCreateProgram())
-    for kind, source in ((gl.GL_VERTEX_SHADER, vertex), (gl.GL_FRAGMENT_SHADER, fragment)):
-        shader = gl.glCreateShader(kind)
-        gl.glShaderSource(shader, source.lstrip())
-        gl.glCompileShader(shader)
-        if not gl.glGetShaderParameter(shader, gl.GL_COMPILE_STATUS):
-            raise RuntimeError(f"the driver refuses a shader: {gl.glGetShaderInfoLog(shader)}")
-        gl.glAttachShader(program, shader)
-        gl.glDeleteShader(shader)
-    gl.glLinkProgram(program)
-    if not gl.glGetProgramParameter(program, gl.GL_LINK_STATUS):
-        raise RuntimeError(f"the driver can't link shaders: {gl.glGetProgramInfoLog(program)}")
-    return program

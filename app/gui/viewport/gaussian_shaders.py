@@ -1,4 +1,6 @@
-"""Shaders of live Gaussians, in GLSL 3.30: a quad for each, its sums, and these over a background.
+"""Shaders of live Gaussians, in GLSL 3.30: what each is in the picture, a quad for it, their sums over a background.
+
+The footprints are computed once for each Gaussian, by a pixel each of a first pass, not for each corner of its quad.
 
 What is computed for a splat follows `Splatting` and `GaussianValues` of `engines.core.scene_abilities`. A quad is a
 parallelogram about the ellipse where the splat ends. With dx, dy from its centre to the middle of a pixel its alpha
@@ -15,17 +17,18 @@ from __future__ import annotations
 GEOMETRY_TEXELS = 4
 """Of a splat, of 4 numbers each: centre and opacity; each own axis, and a colour's constant."""
 
-QUADS = """
+FOOTPRINTS = """
 #version 330 core
-layout(location = 0) in uint number;
+uniform usampler2D numbers;
 uniform sampler2D geometry, harmonics;
 uniform int in_row, groups;
 uniform vec3 right_axis, down_axis, forward_axis, place;
 uniform vec2 focal, centre, size, least, most;
 uniform float near, dilation, least_alpha, least_share;
 uniform bool antialiased;
-flat out vec2 middle;
-flat out vec4 shape, paint;
+layout(location = 0) out vec4 shape;
+layout(location = 1) out vec4 paint;
+layout(location = 2) out vec4 middle;
 
 // Four terms of the harmonics after the constant, of three colours.
 vec3 summed(ivec2 at, int group, vec4 terms) {
@@ -65,11 +68,11 @@ vec3 directed(ivec2 at, vec3 d) {
 }
 
 void main() {
-    // Beside the picture, until it is known to be seen.
-    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    middle = vec2(0.0);
-    shape = paint = vec4(0.0);
-    ivec2 at = ivec2(int(number) % in_row, int(number) / in_row);
+    // Nothing is seen of it, until it is known to be.
+    shape = vec4(1.0, 0.0, 1.0, -1.0);
+    paint = middle = vec4(0.0);
+    int number = int(texelFetch(numbers, ivec2(gl_FragCoord.xy), 0).r);
+    ivec2 at = ivec2(number % in_row, number / in_row);
     vec4 first = texelFetch(geometry, ivec2(4 * at.x, at.y), 0);
     vec3 away = first.xyz - place;
     float depth = dot(forward_axis, away), opacity = first.w;
@@ -90,12 +93,31 @@ void main() {
     float reach = 2.0 * log(opacity / least_alpha);
     yy += dilation;
     if (!(reach >= 0.0) || isinf(dilated)) return;
-    middle = focal * tangents + centre;
     shape = vec4(sqrt(yy / dilated), xy / yy, inversesqrt(yy), reach);
+    middle.xy = focal * tangents + centre;
     vec3 colour = 0.5 + 0.28209479177387814 * vec3(a.w, b.w, c.w) + directed(at, normalize(away));
     paint = vec4(max(vec3(0.0), colour), opacity);
+}
+"""
+
+QUADS = """
+#version 330 core
+uniform sampler2D shapes, paints, middles;
+uniform int in_row;
+uniform vec2 size;
+flat out vec2 middle;
+flat out vec4 shape, paint;
+
+void main() {
+    ivec2 at = ivec2(gl_InstanceID % in_row, gl_InstanceID / in_row);
+    shape = texelFetch(shapes, at, 0);
+    paint = texelFetch(paints, at, 0);
+    middle = texelFetch(middles, at, 0).xy;
+    // Beside the picture where nothing is seen of it.
+    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    if (shape.w < 0.0) return;
     // A little larger, as corners are rounded to parts of a pixel.
-    vec2 corner = (sqrt(reach) * 1.01 + 0.02) * vec2(ivec2(gl_VertexID & 1, gl_VertexID >> 1) * 2 - 1);
+    vec2 corner = (sqrt(shape.w) * 1.01 + 0.02) * vec2(ivec2(gl_VertexID & 1, gl_VertexID >> 1) * 2 - 1);
     float dy = corner.y / shape.z, dx = shape.y * dy + corner.x / shape.x;
     gl_Position = vec4(2.0 * (middle + vec2(dx, dy)) / size - 1.0, 0.0, 1.0);
 }

@@ -1,4 +1,4 @@
-"""Functions of OpenGL 3.3 that VisPy has only where PyOpenGL is installed: instances, whole numbers, vertex arrays."""
+"""Functions of OpenGL 3.3 that VisPy has with PyOpenGL only: instances, several targets, vertex arrays."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ _UINT, _INT, _POINTER = ctypes.c_uint, ctypes.c_int, ctypes.c_void_p
 ARGUMENTS: Mapping[str, tuple[Any, ...]] = {
     "glGenVertexArrays": (_INT, _POINTER),
     "glBindVertexArray": (_UINT,),
-    "glVertexAttribIPointer": (_UINT, _INT, _UINT, _INT, _POINTER),
-    "glVertexAttribDivisor": (_UINT, _UINT),
+    "glDrawBuffers": (_INT, _POINTER),
     "glDrawArraysInstanced": (_UINT, _INT, _INT, _INT),
     "glReadPixels": (_INT, _INT, _INT, _INT, _UINT, _UINT, _POINTER),
 }
-GL_RGBA, GL_UNSIGNED_BYTE, GL_UNSIGNED_INT, GL_TRIANGLE_STRIP = 0x1908, 0x1401, 0x1405, 0x0005
+GL_RGBA, GL_UNSIGNED_BYTE, GL_TRIANGLE_STRIP, GL_COLOR_ATTACHMENT0 = 0x1908, 0x1401, 0x0005, 0x8CE0
 
 
 class InstancingFunctions:
@@ -46,10 +45,10 @@ class InstancingFunctions:
         self._functions["glGenVertexArrays"](1, ctypes.byref(made))
         self._functions["glBindVertexArray"](made)
 
-    def number_instances(self) -> None:
-        """Has attribute 0 be a whole number for each instance, of the buffer that is bound."""
-        self._functions["glVertexAttribIPointer"](0, 1, GL_UNSIGNED_INT, 0, None)
-        self._functions["glVertexAttribDivisor"](0, 1)
+    def draw_into(self, count: int) -> None:
+        """Has what is drawn go into the first so many textures of the framebuffer that is bound."""
+        targets = (ctypes.c_uint * count)(*(GL_COLOR_ATTACHMENT0 + place for place in range(count)))
+        self._functions["glDrawBuffers"](count, targets)
 
     def draw_quads(self, count: int) -> None:
         """Draws four corners of each of so many instances."""
