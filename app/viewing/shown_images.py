@@ -10,7 +10,8 @@ from psygnal import Signal
 
 from app.camera.camera_controller import CameraController
 from app.camera.near_plane import room
-from app.rendering.render_requests import RenderedImage, point_at, scene_points
+from app.rendering.picking import picked_point
+from app.rendering.render_requests import RenderedImage, scene_points
 from app.viewing.background_tasks import BackgroundTasks, Post
 from app.viewing.comparing import CompareFailure, Comparing
 from app.viewing.comparison import PhotoComparison, photograph_of
@@ -123,13 +124,17 @@ class ShownImages:
         """[N, 3] (world) what the last exact picture shows; None where that is not known."""
         return None if self.exact is None else scene_points(self.exact)
 
-    def pick(self, u: float, v: float) -> None:
-        """Asks for the world point at a pixel of the last exact picture; `point_picked` tells it."""
-        exact = self.exact
-        if exact is None or exact.frame is None or exact.frame.depth is None:
+    def pick(self, u: float, v: float, seen: RenderedImage | None = None) -> None:
+        """Asks for the world point at a pixel of the picture that is seen; `point_picked` tells it.
+
+        Args:
+            seen: an exact picture, or a preview; None: the last of all.
+        """
+        exact, picture = self.exact, seen or self.last
+        if picture is None:
             self.point_picked.emit(None)
         else:
-            self._background.submit(lambda: point_at(exact, u, v), self.point_picked.emit)
+            self._background.submit(lambda: picked_point(picture, exact, u, v), self.point_picked.emit)
 
     def compare_again(self) -> None:
         """Other photographs, or another channel: the last exact picture is to be measured anew."""

@@ -74,7 +74,7 @@ class Looking:
         self._stopped = False
         session.view.events.connect(lambda _: self.show_state())
         session.viewpoints_changed.connect(self._show_instance_views)
-        viewport.pointed.connect(session.images.pick)
+        viewport.pointed.connect(lambda u, v: session.images.pick(u, v, self.shown.picture))
         viewport.moved.connect(self._hand_moved)
         self._follow_cards(cards)
 

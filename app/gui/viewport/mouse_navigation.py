@@ -38,7 +38,7 @@ class MouseNavigation(QObject):
     let_go = Signal()
     """A drag is over; what it moved may go on."""
     pointed = Signal(float, float)
-    """A double click, in pixels of the eye's picture."""
+    """A double click, in pixels of the picture on the canvas."""
 
     def __init__(self, parent: QObject, canvas: Canvas, eye: CameraController) -> None:
         super().__init__(parent)
@@ -122,10 +122,8 @@ class MouseNavigation(QObject):
 
     def _double_click(self, event: QMouseEvent) -> bool:
         """A point is chosen to turn about."""
-        if event.button() == Qt.MouseButton.LeftButton and (shown := self._eye.shown) is not None:
-            u, v = self._canvas.placement().to_picture(position(event).x(), position(event).y())
-            factor = shown.size_px[1] / self._picture_height()
-            self.pointed.emit(u * factor, v * factor)
+        if event.button() == Qt.MouseButton.LeftButton and self._eye.shown is not None:
+            self.pointed.emit(*self._canvas.placement().to_picture(position(event).x(), position(event).y()))
         return True
 
     def _wheel(self, event: QWheelEvent) -> bool:
