@@ -38,6 +38,8 @@ WALKING = frozenset(
 SEARCHING = (QComboBox, QAbstractItemView)
 """Go to what begins with the letters that are typed."""
 STEPPING = (QAbstractSpinBox, QAbstractSlider)
+ERASING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+"""Mean the entries that are marked before one, not what is marked elsewhere in the window."""
 WITHOUT_TEXT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
@@ -54,6 +56,9 @@ def needs_key(widget: QWidget | None, event: QKeyEvent) -> bool:
         return True
     if event.modifiers() & combined(*WITHOUT_TEXT):
         return False
+    if event.key() in ERASING:
+        # With Shift they are commands that say what they remove.
+        return isinstance(widget, SEARCHING) and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier
     return event.key() in WALKING or (
         isinstance(widget, SEARCHING) and event.text().isprintable() and event.text() != ""
     )

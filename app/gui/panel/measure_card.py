@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from app.gui.menus.widget_keys import ERASING
 from app.gui.panel.panel_parts import Card, label
 from app.gui.qt import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QKeyEvent,
     QLineEdit,
     QPushButton,
     Qt,
@@ -20,6 +22,19 @@ from app.viewing.measurements import Measurements
 
 MOST_ROWS = 6
 COLUMNS = ("Distance", "dx", "dy", "dz")
+UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+
+
+class _Table(QTreeWidget):
+    """Tells when its marked row is to go."""
+
+    erased = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ERASING and event.modifiers() in UNMODIFIED:
+            self.erased.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class MeasureCard(Card):
@@ -31,7 +46,7 @@ class MeasureCard(Card):
 
     def __init__(self) -> None:
         super().__init__("Measurements")
-        self.table = QTreeWidget()
+        self.table = _Table()
         self.table.setHeaderLabels(list(COLUMNS))
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
@@ -50,6 +65,7 @@ class MeasureCard(Card):
         )
         self.length.editingFinished.connect(self._typed)
         self.delete, self.clear = QPushButton("Delete"), QPushButton("Delete all")
+        self.table.erased.connect(self.delete.click)
         scale, buttons = QHBoxLayout(), QHBoxLayout()
         self._scale_label = label("Marked is", "muted")
         scale.addWidget(self._scale_label)

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gui.menus.command_table import COMMANDS
-from app.gui.menus.widget_keys import SEARCHING, STEPPING, WALKING
+from app.gui.menus.widget_keys import ERASING, SEARCHING, STEPPING, WALKING
 from app.gui.qt import (
     QAbstractButton,
     QApplication,
@@ -116,9 +116,20 @@ def test_no_widget_leaks_keys_that_it_needs(window: Window) -> None:
     assert {kind for kind in kinds if any(isinstance(widget, kind) for widget in found)} == set(kinds)
     letters = [Qt.Key(QKeySequence(letter)[0]) for letter in LETTERS]
     for widget in found:
-        for key in (*WALKING, *(letters if isinstance(widget, SEARCHING) else [])):
+        for key in (*WALKING, *((*letters, *ERASING) if isinstance(widget, SEARCHING) else [])):
             press(window, widget, key)
             assert given == [], (type(widget).__name__, widget.toolTip(), key)
+
+
+def test_delete_in_the_list_of_runs_deletes_no_key_of_the_timeline(window: Window) -> None:
+    assert window.trainings.panel is not None
+    runs, path = window.trainings.panel.runs, window.paths.document
+    runs.addTopLevelItem(QTreeWidgetItem(["car"]))
+    path.select([0])
+    press(window, runs, Qt.Key.Key_Delete)
+    assert len(path.path.keys) == 1
+    press(window, window.viewport.canvas.widget, Qt.Key.Key_Delete)
+    assert len(path.path.keys) == 0
 
 
 def test_other_widgets_leave_keys_to_the_window(window: Window) -> None:

@@ -138,6 +138,17 @@ def test_points_are_dragged_removed_and_given_up(measured: Window) -> None:
     assert not measured.commands["measure"].isChecked() and not measured.inspecting.card.isVisible()
 
 
+def test_delete_in_the_table_removes_its_row(measured: Window, qtbot: QtBot) -> None:
+    click(measured, PIXELS[0])
+    click(measured, PIXELS[1])
+    assert tool(measured).measurements.whole
+    table = measured.inspecting.card.table
+    qtbot.waitUntil(table.isVisible)
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_Delete)
+    assert not tool(measured).measurements.whole
+
+
 def test_a_point_needs_a_surface(measured: Window) -> None:
     click(measured, (64, 2))
     assert tool(measured).measurements.all == () and "Nothing is there to measure from" in told(measured)
