@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "poses": "find the cameras of photographs, or of a video",
     "undistort": "make photographs of pinholes out of those of fisheyes, with COLMAP's model of their lenses",
     "train": "train a scene on a data folder",
-    "brush": "hand a data folder over to Brush, which trains splats on graphics cards without CUDA, too",
+    "brush": "hand a data folder over to Brush, which trains Gaussians on graphics cards without CUDA, too",
     "evaluate": "compare a scene with photographs: PSNR, SSIM; or a mesh with another: Chamfer distance, IoU, F-score",
     "convert": "write a checkpoint as a scene file, or as the authors' code does",
     "clean": "write a scene of Gaussians without what is outside of a box, too faint, too large, or alone",

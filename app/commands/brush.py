@@ -1,4 +1,4 @@
-"""`main.py brush`: a data folder handed over to Brush, which trains splats on graphics cards without CUDA, too."""
+"""`main.py brush`: a data folder handed over to Brush, which trains Gaussians on graphics cards without CUDA, too."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from app.commands.console import LOG_INTERVAL_S, notes
-from app.handover.brush import EVERY, EXPORTS, PROGRAMS, RELEASES, brush_words, find_brush
-from app.handover.colmap_folder import write_colmap_folder
+from app.training.handover.brush import EVERY, EXPORTS, PROGRAMS, RELEASES, brush_words, find_brush
+from app.training.handover.colmap_folder import write_colmap_folder
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset

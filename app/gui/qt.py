@@ -139,6 +139,8 @@ BINDING = "pyqt5"
 BINDING_TITLE = f"PyQt {PYQT_VERSION_STR}"
 
 Found = TypeVar("Found")
+ERASING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+"""Mean the entries that are marked in a list before one, not what is marked elsewhere in the window."""
 
 
 def present(found: Found | None) -> Found:

@@ -27,6 +27,7 @@ from app.gui.main_window.thumbnails import Thumbnails
 from app.gui.menus.actions import Actions
 from app.gui.menus.demo_menu import fill_demo_menu
 from app.gui.menus.help_menu import help_handlers
+from app.gui.menus.hints import Hints
 from app.gui.menus.recent_menu import RecentMenu
 from app.gui.panel.bottom_dock import BottomDock
 from app.gui.panel.camera_card import CameraCard
@@ -141,7 +142,8 @@ class Window(QMainWindow):
             "panel": lambda shown: self.dock.setVisible(shown and self.session.opened is not None),
             "full_screen": lambda full: self._full_screen.choose(full, partial(self.notifications.tell, "info")),
         }
-        handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
+        hints = Hints(self.viewport, self.session, self.settings)
+        handlers |= help_handlers(self, self.viewport, hints, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
         more = (self.paths, self.projects, self.playing, self.trainings, self.inputs, self.evaluating, self.resetting)
         for part in (*parts, *more, self._presenting, self.inspecting):

@@ -20,6 +20,7 @@ GUIDES: Mapping[str, tuple[str, str]] = {
     "poses": ("photographs.md", "Your own photographs"),
     "undistort": ("photographs.md", "Your own photographs"),
     "train": ("training.md", "Train"),
+    "brush": ("splats.md", "Gaussian splats"),
     "evaluate": ("evaluation.md", "Evaluate"),
     "convert": ("checkpoints.md", "The authors' checkpoints"),
     "clean": ("splats.md", "Gaussian splats"),

@@ -329,7 +329,7 @@ COMMANDS = (
         "&Hand over to Brush…",
         TRAINING,
         ("Ctrl+Alt+H",),
-        "Write a data folder for Brush, which trains splats on any graphics card, and follow its scenes",
+        "Write a data folder for Brush, which trains Gaussians on any graphics card, and follow its scenes",
     ),
     Command(
         "pause_training",

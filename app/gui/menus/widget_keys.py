@@ -7,6 +7,7 @@ that it stands in. Fields of text say so of what is typed; combo boxes, lists, t
 from __future__ import annotations
 
 from app.gui.qt import (
+    ERASING,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
@@ -38,8 +39,6 @@ WALKING = frozenset(
 SEARCHING = (QComboBox, QAbstractItemView)
 """Go to what begins with the letters that are typed."""
 STEPPING = (QAbstractSpinBox, QAbstractSlider)
-ERASING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-"""Mean the entries that are marked before one, not what is marked elsewhere in the window."""
 WITHOUT_TEXT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.gui.menus.widget_keys import ERASING
 from app.gui.panel.panel_parts import Card, label
 from app.gui.qt import (
+    ERASING,
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,

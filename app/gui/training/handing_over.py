@@ -11,10 +11,10 @@ from pathlib import Path
 from app.gui.host import Host, Opener
 from app.gui.qt import QApplication, QTimer, present
 from app.gui.training.folder_dialogs import ask_folder
-from app.handover.brush import EXPORTS, PROGRAMS, RELEASES, brush_words, find_brush
-from app.handover.colmap_folder import write_colmap_folder
-from app.handover.growing_exports import GrowingExports
 from app.settings import runs_home
+from app.training.handover.brush import EXPORTS, PROGRAMS, RELEASES, brush_words, find_brush
+from app.training.handover.colmap_folder import write_colmap_folder
+from app.training.handover.growing_exports import GrowingExports
 from engines.core.errors import Cancelled
 from engines.core.files import free_name
 from engines.core.formats import open_dataset
@@ -120,16 +120,15 @@ class HandingOver:
                 self._files.open(self._folder)
             self._shown = True
         elif self._process is not None and (code := self._process.poll()) is not None and not self._exports.unsettled:
-            self._tell_end(code)
+            self._tell_end(code, self._folder)
             self._end()
 
-    def _tell_end(self, code: int) -> None:
-        assert self._folder is not None
+    def _tell_end(self, code: int, exports: Path) -> None:
         if code:
-            log = self._folder.parent / LOG
+            log = exports.parent / LOG
             self._window.notifications.tell("error", f"Brush ended with exit code {code}; what it said is in {log}.")
         else:
-            self._tell(f"Brush is done; its scenes are in {self._folder}.")
+            self._tell(f"Brush is done; its scenes are in {exports}.")
 
     def _end(self) -> None:
         self._look.stop()

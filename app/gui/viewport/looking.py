@@ -13,7 +13,6 @@ from app.gui.viewport.channel_commands import ChannelCommands
 from app.gui.viewport.clean_tool import CleanTool
 from app.gui.viewport.crop_tool import CropTool
 from app.gui.viewport.current_comparison import CurrentComparison
-from app.gui.viewport.hints import Hints
 from app.gui.viewport.mesh_showing import MeshShowing
 from app.gui.viewport.navigation_commands import NavigationCommands
 from app.gui.viewport.overlay_layer import OVERLAY_NAMES
@@ -45,7 +44,6 @@ class Looking:
         turntable: turns the scene by itself.
         typing: of the camera's numbers.
         thumbnails: of all views, in a row.
-        hints: what can be done here.
     """
 
     def __init__(self, window: Host, viewport: Viewport, status: Status, cards: Cards) -> None:
@@ -70,7 +68,6 @@ class Looking:
         self.information.sources_changed.connect(self.overlays.layer.set_sources)
         self.thumbnails = ViewThumbnails(window, self.choose_split, self.navigation.go_to_view)
         self.information.placed.connect(self.thumbnails.follow)
-        self.hints = Hints(window, viewport)
         self._stopped = False
         session.view.events.connect(lambda _: self.show_state())
         session.viewpoints_changed.connect(self._show_instance_views)
@@ -114,7 +111,6 @@ class Looking:
             self.clean,
             self.undoing,
             self.thumbnails,
-            self.hints,
         ):
             handlers |= part.handlers()
         return handlers
@@ -146,7 +142,6 @@ class Looking:
         self.information.show_place()
         self.information.show_device()
         self.show_state()
-        self.hints.enter()
 
     def leave(self) -> None:
         """No scene is open."""
@@ -154,7 +149,6 @@ class Looking:
         self.overlays.set_scene()
         self.crop.show()
         self.information.clear()
-        self.hints.leave()
 
     def shut_down(self) -> None:
         """Ends what is under way."""

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 import app.viewing.opening
 import app.viewing.scene_loader
 from app.gui.main import make_window
+from app.gui.menus.hints import Hints
 from app.gui.qt import (
     QApplication,
     QDragEnterEvent,
@@ -24,6 +25,7 @@ from app.gui.qt import (
     Qt,
     QUrl,
     QWidget,
+    present,
 )
 from app.gui.window import Window
 from app.viewing.opening import Opened, open_scene
@@ -88,7 +90,7 @@ def shown_window(qtbot: QtBot, size: tuple[int, int] = SIZE) -> Iterator[Window]
     """The window, shown, with nothing open; ended afterwards."""
     window = make_window("cpu")
     # As somebody has it who has seen them.
-    window.looking.hints.dismiss()
+    present(window.viewport.findChild(Hints)).dismiss()
     window.resize(*size)
     window.show()
     qtbot.waitExposed(window)

@@ -1,4 +1,4 @@
-"""A data folder of whatever layout as a project of COLMAP: what trainers of splats all read."""
+"""A data folder of whatever layout as a project of COLMAP: what trainers of Gaussians all read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brush (Arthur Brussee), which trains splats on any graphics card: its program, and what it is told.
+"""Brush (Arthur Brussee), which trains Gaussians on any graphics card: its program, and what it is told.
 
 Its options as of version 0.3 and later; a relative export path would be taken from the folder above the data.
 """

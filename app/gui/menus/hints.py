@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from app.gui.host import Host
 from app.gui.menus.command_table import COMMANDS
 from app.gui.plain_text import plain_label
 from app.gui.qt import (
@@ -23,6 +22,8 @@ from app.gui.qt import (
     combined,
 )
 from app.gui.viewport.viewport import GESTURES, Viewport
+from app.settings import RememberedSettings
+from app.viewing.session import Session
 
 Row = tuple[str, str]
 HAND: Sequence[Row] = GESTURES[:7]
@@ -52,9 +53,9 @@ def command_rows() -> list[Row]:
 class Hints(QFrame):
     """At the foot of the viewport until a click, Escape, or a hand on the picture; what has no room is left out."""
 
-    def __init__(self, window: Host, viewport: Viewport) -> None:
+    def __init__(self, viewport: Viewport, session: Session, settings: RememberedSettings) -> None:
         super().__init__(viewport)
-        self._window, self._viewport, self._wanted = window, viewport, False
+        self._viewport, self._session, self._settings, self._wanted = viewport, session, settings, False
         self.setProperty("role", "card")
         self._hand, self._commands = _section("By hand", HAND), _section("By keys and menus", command_rows())
         self.button = QPushButton("Close")
@@ -73,19 +74,16 @@ class Hints(QFrame):
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignRight)
         viewport.canvas.widget.installEventFilter(self)
         viewport.resized.connect(self._arrange)
+        session.scene_changed.connect(self._scene_changed)
         self.hide()
 
-    def handlers(self) -> dict[str, Callable[..., None]]:
-        """What the command does."""
-        return {"hints": self.show_again}
-
-    def enter(self) -> None:
-        """A scene was opened."""
-        if self._window.settings.current.hints:
+    def _scene_changed(self) -> None:
+        if self._session.opened is None:
+            self._leave()
+        elif self._settings.current.hints:
             self.show_again()
 
-    def leave(self) -> None:
-        """No scene is open."""
+    def _leave(self) -> None:
         self._wanted = False
         self.hide()
 
@@ -96,8 +94,8 @@ class Hints(QFrame):
 
     def dismiss(self) -> None:
         """Takes them away, at the next start, too."""
-        self.leave()
-        self._window.settings.update(hints=False)
+        self._leave()
+        self._settings.update(hints=False)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.dismiss()

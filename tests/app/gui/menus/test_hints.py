@@ -9,8 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gui.menus.command_table import COMMANDS
-from app.gui.qt import QApplication, QEvent, QKeySequence, QLabel, QPoint, QPointF, Qt, QWheelEvent
-from app.gui.viewport.hints import Hints
+from app.gui.menus.hints import Hints
+from app.gui.qt import QApplication, QEvent, QKeySequence, QLabel, QPoint, QPointF, Qt, QWheelEvent, present
 from app.gui.window import Window
 from tests.app.gui.conftest import open_and_wait, send_mouse
 from tests.qt_test import QTest
@@ -23,11 +23,15 @@ def hints(window: Window, qtbot: QtBot) -> Hints:
     """As they are told at a first start, when a scene is opened."""
     window.resize(*SIZE)
     window.settings.update(hints=True)
-    assert not window.looking.hints.isVisible()
+    assert not hints_of(window).isVisible()
     open_and_wait(window, qtbot, Path("fast.pth"))
-    assert window.looking.hints.isVisible()
+    assert hints_of(window).isVisible()
     window.viewport.focus()
-    return window.looking.hints
+    return hints_of(window)
+
+
+def hints_of(window: Window) -> Hints:
+    return present(window.viewport.findChild(Hints))
 
 
 def texts(hints: Hints) -> list[str]:
@@ -35,11 +39,11 @@ def texts(hints: Hints) -> list[str]:
 
 
 def assert_not_told_again(window: Window, qtbot: QtBot) -> None:
-    assert not window.looking.hints.isVisible() and not window.settings.current.hints
+    assert not hints_of(window).isVisible() and not window.settings.current.hints
     window.files.open(Path("fast.pth"), None)
     qtbot.wait(100)
     open_and_wait(window, qtbot, Path("fast.pth"))
-    assert not window.looking.hints.isVisible()
+    assert not hints_of(window).isVisible()
 
 
 def test_gestures_and_commands_are_told_as_the_menus_have_them(window: Window, hints: Hints) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.handover.colmap_folder import UNSEEN, write_colmap_folder
-from app.handover.growing_exports import GrowingExports
+from app.training.handover.colmap_folder import UNSEEN, write_colmap_folder
+from app.training.handover.growing_exports import GrowingExports
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
