@@ -59,10 +59,9 @@ def run_window(
     application.setQuitOnLastWindowClosed(False)
     window.ended.connect(lambda: application.quit())
     window.show()
-    window.reporting.tell_how_the_last_run_ended()
     if safe:
         window.reporting.tell_safe_mode()
-    window.projects.recovery.offer()
+    tell_of_the_last_run(window)
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(SIGNAL_MS)
@@ -75,6 +74,13 @@ def run_window(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def tell_of_the_last_run(window: Window) -> None:
+    """Says where it crashed, and offers what it had not saved."""
+    window.reporting.tell_how_the_last_run_ended()
+    window.projects.recovery.recovered.connect(window.reporting.settle_end)
+    window.projects.recovery.offer()
 
 
 def make_application() -> QApplication:

@@ -43,7 +43,7 @@ class Banner(QFrame):
         self._act: Callable[[], object] | None = None
         self._message: Message | None = None
         self._undismissed: list[Message] = []
-        self._silent = False
+        self._silent, self._top = False, MARGIN
         self.button.clicked.connect(self._pressed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -73,6 +73,17 @@ class Banner(QFrame):
             super().hide()
         elif self._message is not None and self._message[0] != "info":
             self._show(*self._message[:4])
+
+    def leave_room(self, height_px: int) -> None:
+        """Stands below what is as high at the top of the picture from now on; 0: nothing is."""
+        self._top = MARGIN + height_px
+        self._arrange()
+
+    def withdraw(self, text: str) -> None:
+        """What was told is settled, even if it lasts."""
+        self._undismissed = [message for message in self._undismissed if message[1] != text]
+        if self._message is not None and self._message[1] == text:
+            self._leave()
 
     def hide(self) -> None:
         """What was told is of no use any more, but for what lasts."""
@@ -118,4 +129,4 @@ class Banner(QFrame):
         width = min(parent.width() - 2 * MARGIN, WIDEST)
         self.setFixedWidth(width)
         self.setFixedHeight(max(self.layout().totalHeightForWidth(width), 40))
-        self.move((parent.width() - width) // 2, MARGIN)
+        self.move((parent.width() - width) // 2, self._top)

@@ -37,6 +37,14 @@ class Notifications:
         logger.warning("told: %s", text)
         self._banner.tell("warning", text, button, act, lasting=True)
 
+    def withdraw(self, text: str) -> None:
+        """What was told is settled, even if it lasts."""
+        self._banner.withdraw(text)
+
+    def leave_room(self, height_px: int) -> None:
+        """Tells below what is as high at the top of the picture; 0: nothing is."""
+        self._banner.leave_room(height_px)
+
     def hide(self) -> None:
         """Something else begins: what was told is not of it."""
         self._banner.hide()

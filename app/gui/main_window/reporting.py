@@ -31,6 +31,7 @@ class Reporting:
         self._window, self._drawn = window, dict(drawn)
         self._dialog: FaultDialog | None = None
         self._shown: object = None
+        self._told_end = ""
         window.notifications.look_closer = self.show
 
     def text(self, above: Sequence[str] = ()) -> str:
@@ -86,7 +87,12 @@ class Reporting:
             f"Vantage ended unexpectedly last time ({ends[-1].began}). What was open is in the recent scenes; "
             "if it happens again, start it in safe mode."
         )
+        self._told_end = text
         self._window.notifications.tell_lastingly(text, "Copy report", lambda: self.copy(above))
+
+    def settle_end(self) -> None:
+        """What the last run had not saved is open again: how it ended needs no more telling."""
+        self._window.notifications.withdraw(self._told_end)
 
     def tell_safe_mode(self) -> None:
         """Says that this is one, and what it means."""

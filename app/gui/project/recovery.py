@@ -6,12 +6,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from psygnal import Signal
+
 from app.gui.host import Host
 from app.project.autosave import Recoverable, forget, recoverable
 
 
 class Recovery:
     """Offers autosaves, the newest first."""
+
+    recovered = Signal()
+    """What was left is being opened."""
 
     def __init__(self, window: Host, folder: Path, recover: Callable[[Recoverable], bool]) -> None:
         """`recover` opens one, and says whether it did."""
@@ -56,6 +61,7 @@ class Recovery:
         if self._left and self._recover(self._left[0]):
             self._recovered.append(self._left.pop(0))
             self._window.commands.refresh()
+            self.recovered.emit()
 
     def let_go(self) -> None:
         """What was recovered is kept elsewhere by now."""

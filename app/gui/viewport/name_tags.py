@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.gui.panel.panel_parts import Elided
 from app.gui.qt import QObject, Qt
 from app.gui.viewport.viewport import Viewport
@@ -14,9 +16,10 @@ MOST_SHARE = 0.45
 class NameTags(QObject):
     """One at the left and one at the right; what has no name is hidden. They lie over the picture, not in its files."""
 
-    def __init__(self, viewport: Viewport) -> None:
+    def __init__(self, viewport: Viewport, leave_room: Callable[[int], None]) -> None:
+        """`leave_room`: told how much of the top they take, in pixels."""
         super().__init__(viewport)
-        self._viewport = viewport
+        self._viewport, self._leave_room = viewport, leave_room
         self.left, self.right = (self._make() for _ in range(2))
         viewport.resized.connect(self._arrange)
 
@@ -35,6 +38,7 @@ class NameTags(QObject):
             tag.setText(text)
             tag.setVisible(bool(text))
         self._arrange()
+        self._leave_room(MARGIN + self.left.height() if left or right else 0)
 
     def _arrange(self) -> None:
         room = self._viewport.width()

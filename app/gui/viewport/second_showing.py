@@ -35,7 +35,7 @@ class SecondShowing:
         self._window, self._session, self._viewport = window, window.session, viewport
         self._opening = SecondOpening(window, self._adopt)
         self.comparison = SceneComparison(window.session)
-        self.tags = NameTags(viewport)
+        self.tags = NameTags(viewport, window.notifications.leave_room)
         self.line = WipeLine(viewport, lambda: self.comparison.wiped_share, self._set_share)
         self._timer = QTimer(viewport)
         self._timer.setInterval(FLICKER_MS)

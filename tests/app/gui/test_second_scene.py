@@ -16,7 +16,7 @@ from app.commands import console
 from app.export.scene_pair import WIPE
 from app.gui.export.export_dialog import ExportDialog
 from app.gui.export.export_settings import ExportSettings
-from app.gui.qt import QApplication, QFileDialog, Qt, combined
+from app.gui.qt import QApplication, QFileDialog, QPoint, QRect, Qt, combined
 from app.gui.viewport.second_showing import SecondShowing
 from app.gui.window import Window
 from app.viewing.second_scene import SecondScene
@@ -147,6 +147,17 @@ def test_they_take_turns_by_themselves_and_by_a_key(compared: Window, qtbot: QtB
         seen.append("fast" if np.array_equal(shown, first) else "dark" if np.array_equal(shown, second) else "")
         qtbot.keyClick(canvas, Qt.Key.Key_Z)
     assert seen in (["fast", "dark", "fast"], ["dark", "fast", "dark"])
+
+
+def test_messages_leave_room_for_the_names(compared: Window, qtbot: QtBot) -> None:
+    tags, banner = showing(compared).tags, compared.banner
+    banner.tell("warning", "The data folder isn't there.")
+    covered, below = QRect(banner.mapToGlobal(QPoint()), banner.size()), banner.y()
+    assert banner.isVisible() and covered.right() > tags.right.mapToGlobal(QPoint()).x()
+    for tag in (tags.left, tags.right):
+        assert tag.isVisible() and not covered.intersects(QRect(tag.mapToGlobal(QPoint()), tag.size()))
+    compared.commands["close_compared"].trigger()
+    qtbot.waitUntil(lambda: banner.y() < below, timeout=NEVER)
 
 
 def test_closing_gives_the_first_one_back(compared: Window, qtbot: QtBot) -> None:

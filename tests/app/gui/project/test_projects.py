@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.diagnostics.log_file import log_folder
+from app.gui.main import tell_of_the_last_run
 from app.gui.qt import QFileDialog, QMessageBox, Qt
 from app.gui.window import Window
 from app.project.autosave import recoverable
@@ -163,6 +166,23 @@ def test_a_killed_window_is_recovered(window: Window, saved: Path, other: Window
     project = read_project(saved)
     assert project.camera_path is not None and keyed_text(project.camera_path) == wanted
     assert recoverable(config_folder() / "autosaves") == []
+
+
+def test_how_it_ended_is_told_no_more_when_what_it_left_is_recovered(
+    window: Window, saved: Path, other: Window, qtbot: QtBot
+) -> None:
+    add_keys(window, qtbot, 1)
+    window.projects.look()
+    window.end()
+    log_folder().mkdir(parents=True, exist_ok=True)
+    facts = {"command": "view", "node": platform.node(), "pid": 1, "began": 1e9, "process_began": 1e9}
+    (log_folder() / "ended-1.txt").write_text(json.dumps(facts) + "\nFatal Python error: Segmentation fault\n")
+    tell_of_the_last_run(other)
+    assert "Vantage ended before car.vantage was saved" in told(other) and other.banner.button.text() == "Recover"
+    qtbot.mouseClick(other.banner.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: other.session.opened is not None, timeout=NEVER)
+    wait_exact(other, qtbot)
+    assert not other.banner.isVisible()
 
 
 def test_a_window_that_is_closed_leaves_nothing(
