@@ -8,8 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gui.menus.command_table import COMMANDS
-from app.gui.menus.widget_keys import ERASING, SEARCHING, STEPPING, WALKING
+from app.gui.menus.widget_keys import SEARCHING, STEPPING, WALKING
 from app.gui.qt import (
+    ERASING,
     QAbstractButton,
     QApplication,
     QCheckBox,
