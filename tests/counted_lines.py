@@ -55,7 +55,7 @@ def _is_for_types(node: ast.AST) -> bool:
 def _is_compiled(node: ast.AST) -> bool:
     """Whether numba compiles the function, which knows no marks; of its lines none counts but the first."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    return any(isinstance(decorator, ast.Name) and decorator.id == "compiled" for decorator in decorators)
+    return any(isinstance(decorator, ast.Name) and decorator.id.startswith("compiled") for decorator in decorators)
 
 
 def lines_of(statement: ast.stmt) -> list[int]:

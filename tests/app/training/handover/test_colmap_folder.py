@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.training.handover.growing_exports import GrowingExports
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
-from engines.core.data.views import View, Views
+from engines.core.data.views import Split, View, Views
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
@@ -40,8 +41,8 @@ def dataset_of(folder: Path, count: int = 3) -> Dataset:
         pose[0, 3] = 0.05 * number
         path = folder / f"{number}.png"
         write_png(path, np.full((SIZE[1], SIZE[0], 3), 50 * (number + 1), dtype=np.uint8))
-        split = "validation" if number == count - 1 else "train"
-        views.append(View(Camera(pose, (20.0, 21.0), (12.0, 8.0), SIZE), str(number), split, path))  # type: ignore[arg-type]
+        split: Split = "validation" if number == count - 1 else "train"
+        views.append(View(Camera(pose, (20.0, 21.0), (12.0, 8.0), SIZE), str(number), split, path))
     return Dataset(Views.of(views), folder, "fake", np.array([[-1.0] * 3, [1.0] * 3]), np.array([0.0, -1, 0]),
                    points=POINTS)  # fmt: skip
 
@@ -91,7 +92,9 @@ def test_colmaps_own_reader_takes_it(tmp_path: Path) -> None:
         (lambda views: [replace(view, split="test") for view in views], "not all of its training views"),
     ],
 )
-def test_what_can_not_be_handed_over_is_said(tmp_path: Path, change, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_can_not_be_handed_over_is_said(
+    tmp_path: Path, change: Callable[[list[View]], list[View]], message: str
+) -> None:
     dataset = dataset_of(tmp_path / "data")
     with pytest.raises(UserError, match=message):
         changed = replace(dataset, views=Views.of(change(list(dataset.views))))
