@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from psygnal import Signal
 
 from app.cleaning.edits import CleaningEdit
+from app.viewing.undo_stack import UndoStack
 from engines.core.camera import Array
 
 
@@ -25,35 +25,29 @@ class _Step:
     packed: Array
 
 
-class CleaningDocument:
+class CleaningDocument(UndoStack[_Step]):
     """What is left out of a scene of `count` primitives, with all that it was before.
 
     Attributes:
+        changed: something else is left out, or it was saved.
         count: of the scene's primitives; 0 where none is cleaned.
     """
 
-    changed = Signal()
-    """Something else is left out, or it was saved."""
-
     def __init__(self) -> None:
+        super().__init__(_Step("", (), np.zeros(0, np.uint8)))
         self.count = 0
-        self._steps, self._at = [_Step("", (), np.zeros(0, np.uint8))], 0
-        self._saved: object = self._steps[0]
-        self._kept: object = self._steps[0]
-
-    @property
-    def _step(self) -> _Step:
-        return self._steps[self._at]
+        self._saved: object = self._now
+        self._kept: object = self._now
 
     @property
     def edits(self) -> tuple[CleaningEdit, ...]:
         """All that were made of the whole scene, in their order."""
-        return self._step.edits
+        return self._now.edits
 
     @property
     def removed(self) -> Array:
         """[count] bool, what is left out."""
-        return np.unpackbits(self._step.packed, count=self.count).astype(bool)
+        return np.unpackbits(self._now.packed, count=self.count).astype(bool)
 
     @property
     def removed_count(self) -> int:
@@ -68,8 +62,8 @@ class CleaningDocument:
         made = [_Step("", (), np.packbits(np.zeros(count, bool)))]
         for edit, removed in steps:
             made.append(_Step(edit.name, (*made[-1].edits, edit), np.packbits(removed)))
-        self._steps, self._at = made, len(made) - 1
-        self._saved = self._kept = made[0] if unsaved else self._step
+        self._begin(made)
+        self._saved = self._kept = made[0] if unsaved else self._now
         self.changed.emit()
 
     def apply(self, edit: CleaningEdit, removed: Array) -> bool:
@@ -85,54 +79,25 @@ class CleaningDocument:
             self._add(_Step("Restore all", (), np.packbits(np.zeros(self.count, bool))))
 
     def _add(self, step: _Step) -> None:
-        self._steps[self._at + 1 :] = [step]
-        self._at += 1
+        self._push(step)
         self.changed.emit()
-
-    @property
-    def depth(self) -> int:
-        """How many edits can be undone."""
-        return self._at
-
-    @property
-    def undo_name(self) -> str:
-        """What would be undone; empty where there is nothing."""
-        return self._step.name if self._at else ""
-
-    @property
-    def redo_name(self) -> str:
-        """What would be done again; empty where there is nothing."""
-        return self._steps[self._at + 1].name if self._at + 1 < len(self._steps) else ""
-
-    def undo(self) -> None:
-        """Back to what was before the last edit."""
-        self._go(self._at - 1)
-
-    def redo(self) -> None:
-        """On to what the next edit made, if it was undone."""
-        self._go(self._at + 1)
-
-    def _go(self, at: int) -> None:
-        if 0 <= at < len(self._steps):
-            self._at = at
-            self.changed.emit()
 
     # Saving
 
     @property
     def unsaved(self) -> bool:
         """Whether something is left out that no file has been written without, nor a project keeps."""
-        return bool(self.edits) and self._step is not self._saved and self._step is not self._kept
+        return bool(self.edits) and self._now is not self._saved and self._now is not self._kept
 
     def keep(self) -> None:
         """A project has the edits as they are now; no scene was written."""
-        self._kept = self._step
+        self._kept = self._now
         self.changed.emit()
 
     @property
     def mark(self) -> object:
         """Something that stands for what is left out now."""
-        return self._step
+        return self._now
 
     def saved(self, mark: object) -> None:
         """A scene was written of what was kept when that was the `mark`."""

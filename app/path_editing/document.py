@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psygnal import Signal
-
 from app.path_editing.edits import Edit
+from app.viewing.undo_stack import UndoStack
 from engines.core.errors import UserError
 from engines.core.paths.keyed_json import keyed_text, read_keyed, write_keyed
 from engines.core.paths.keyed_motion import PathMotion, with_dolly_zoom
@@ -25,26 +24,24 @@ class _State:
     drag: str = ""
 
 
-class PathDocument:
+class PathDocument(UndoStack[_State]):
     """A keyed path in the world's coordinates, with all that it was before.
 
     Attributes:
+        changed: the path is another, or other keys are selected, or it was saved.
         file: where it was saved or read last; None: nowhere.
     """
 
-    changed = Signal()
-    """The path is another, or other keys are selected, or it was saved."""
-
     def __init__(self) -> None:
+        super().__init__(_State("", KeyedPath()))
         self.file: Path | None = None
-        self._states, self._at = [_State("", KeyedPath())], 0
         self._saved = self._kept = self.path
         self._motion: PathMotion | None = None
 
     @property
     def path(self) -> KeyedPath:
         """The path as it is now."""
-        return self._states[self._at].path
+        return self._now.path
 
     @property
     def motion(self) -> PathMotion | None:
@@ -58,13 +55,13 @@ class PathDocument:
     @property
     def selected(self) -> tuple[int, ...]:
         """Numbers of the keys that are selected, rising."""
-        return self._states[self._at].selected
+        return self._now.selected
 
     def select(self, numbers: Collection[int]) -> None:
         """Selects keys, and no others; it is no edit, but comes back with one that is undone."""
         chosen = tuple(sorted(number for number in set(numbers) if 0 <= number < len(self.path.keys)))
         if chosen != self.selected:
-            self._states[self._at] = replace(self._states[self._at], selected=chosen)
+            self._states[self._at] = replace(self._now, selected=chosen)
             self.changed.emit()
 
     # Edits
@@ -82,11 +79,8 @@ class PathDocument:
         if keyed_text(path) == keyed_text(self.path):
             self.select(edit.selected)
             return
-        state, before = _State(name, path, edit.selected, drag), self._states[self._at]
-        if drag and (before.name, before.drag) == (name, drag):
-            self._at -= 1
-        self._states[self._at + 1 :] = [state]
-        self._at += 1
+        state, before = _State(name, path, edit.selected, drag), self._now
+        self._push(state, in_place=bool(drag) and (before.name, before.drag) == (name, drag))
         self.changed.emit()
 
     def set_whole(self, name: str, path: KeyedPath) -> None:
@@ -96,36 +90,10 @@ class PathDocument:
 
     def end_drag(self) -> None:
         """The hand rests: what comes next is undone by itself."""
-        self._states[self._at] = replace(self._states[self._at], drag="")
+        self._states[self._at] = replace(self._now, drag="")
 
-    @property
-    def depth(self) -> int:
-        """How many edits can be undone."""
-        return self._at
-
-    @property
-    def undo_name(self) -> str:
-        """What would be undone; empty where there is nothing."""
-        return self._states[self._at].name if self._at else ""
-
-    @property
-    def redo_name(self) -> str:
-        """What would be done again; empty where there is nothing."""
-        return self._states[self._at + 1].name if self._at + 1 < len(self._states) else ""
-
-    def undo(self) -> None:
-        """Back to what was before the last edit."""
-        self._go(self._at - 1)
-
-    def redo(self) -> None:
-        """On to what the next edit made, if it was undone."""
-        self._go(self._at + 1)
-
-    def _go(self, at: int) -> None:
-        if 0 <= at < len(self._states):
-            self.end_drag()
-            self._at = at
-            self.changed.emit()
+    def _moving(self) -> None:
+        self.end_drag()
 
     # Files
 
@@ -141,7 +109,8 @@ class PathDocument:
 
     def begin(self, path: KeyedPath, file: Path | None = None) -> None:
         """Another document: nothing of it can be undone; saved where it is from a file."""
-        self._states, self._at, self.file = [_State("", path)], 0, file
+        self._begin([_State("", path)])
+        self.file = file
         self._saved = path
         self.changed.emit()
 
