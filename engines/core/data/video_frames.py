@@ -43,8 +43,11 @@ class FrameTimes:
     times_ms: tuple[float, ...] = ()
 
 
-def _opened(path: Path) -> Any:
-    # Else OpenCV and its ffmpeg write lines of their own about a damaged file.
+def open_capture(path: Path) -> Any:
+    """OpenCV's reader of a video, which says nothing by itself.
+
+    Every one is to be opened so: ffmpeg's lines about damaged files are kept back by the first of a process, or never.
+    """
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     return cv2.VideoCapture(str(path))
@@ -61,7 +64,7 @@ def frame_times(path: Path, changed_ns: int) -> FrameTimes:
     even = _even(path)
     if even is not None:
         return even
-    capture, times = _opened(path), list[float]()
+    capture, times = open_capture(path), list[float]()
     size_px = _size_px(capture)
     while capture.grab():
         times.append(float(capture.get(cv2.CAP_PROP_POS_MSEC)))
@@ -77,7 +80,7 @@ def _size_px(capture: Any) -> tuple[int, int]:
 
 def _even(path: Path) -> FrameTimes | None:
     """The frames where they are even and all can be decoded; else None."""
-    packets = _opened(path)
+    packets = open_capture(path)
     expected = round(packets.get(cv2.CAP_PROP_FRAME_COUNT))
     shown = list[int]()
     if expected > 0 and packets.set(cv2.CAP_PROP_FORMAT, -1):
@@ -88,7 +91,7 @@ def _even(path: Path) -> FrameTimes | None:
     shown.sort()
     if len(shown) != expected or shown != list(range(shown[0], shown[0] + expected)):
         return None
-    capture = _opened(path)
+    capture = open_capture(path)
     size_px = _size_px(capture)
     decodes = bool(capture.grab() and capture.set(cv2.CAP_PROP_POS_FRAMES, expected - 1) and capture.grab())
     ends = decodes and not capture.grab()
@@ -106,7 +109,7 @@ class Video:
             UserError: not a video.
         """
         self._path, self._frames = path, frame_times(path, changed_ns)
-        self._capture = _opened(path)
+        self._capture = open_capture(path)
         if not self._capture.isOpened():
             raise UserError(f"{path}: can't be read as a video; it may be damaged")
         self._at = -1
@@ -137,7 +140,7 @@ class Video:
         if not found:
             # From the beginning every frame is found, late.
             self._capture.release()
-            self._capture, self._at = _opened(self._path), -1
+            self._capture, self._at = open_capture(self._path), -1
 
     def _seek_by_time(self, frame: int) -> bool:
         """Whether it stands at a known frame before `frame`, or at it."""

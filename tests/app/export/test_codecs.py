@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from app.export.codecs import CODECS, codec_names, codec_of, encoders_there
 from app.export.video import VideoWriter
 from app.rendering.display import Pixels
 from engines.core.camera import Array
+from engines.core.data.video_frames import open_capture
 from engines.core.errors import UserError
 from tests.app.export.test_video import describe
 from tests.app.read_video import read_video
@@ -68,7 +68,7 @@ def test_colours_are_said_and_right(tmp_path: Path, codec: str, suffix: str) -> 
     assert np.abs(patches(read_video(path, *SIZE_PX)[-1]) - SATURATED).max() <= LEVELS
     # OpenCV's wheel decodes AV1 by hardware only.
     if codec != "av1":
-        there, picture = cv2.VideoCapture(str(path)).read()
+        there, picture = open_capture(path).read()
         assert there and np.abs(patches(picture[..., ::-1]) - SATURATED).max() <= LEVELS
 
 
