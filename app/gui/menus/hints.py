@@ -26,7 +26,8 @@ from app.settings import RememberedSettings
 from app.viewing.session import Session
 
 Row = tuple[str, str]
-HAND: Sequence[Row] = GESTURES[:7]
+HAND: Sequence[Row] = [(with_, text.split(":")[0].split(" (")[0]) for with_, text in GESTURES[:7]]
+"""Without what the sheet of shortcuts says besides: both columns are to have room at 1280x800 in wide letters, too."""
 FIRST_COMMANDS: Mapping[str, str] = {
     "next_channel": "Show depth and what else the scene has",
     "next": "Go to the next view",
