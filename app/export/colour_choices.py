@@ -25,6 +25,7 @@ def read_colour_maps(words: Sequence[str], channels: Sequence[str]) -> dict[str,
             raise UserError(f"colour map {name!r}: must be {known}, or one of them with {REVERSED} behind: reversed")
         mapped = [each for each in channels if each not in OWN_COLOURS]
         if separated and channel not in mapped:
-            raise UserError(f"colour map {word}: channels drawn here in a colour map are {', '.join(mapped) or 'none'}")
+            there = f"those that do are {', '.join(mapped)}" if mapped else "none does; name one with --channels"
+            raise UserError(f"colour map {word}: what is drawn has no channel {channel} with a colour map; {there}")
         chosen |= dict.fromkeys([channel] if separated else mapped, name)
     return chosen

@@ -124,7 +124,11 @@ def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: P
         (["--crop-box", "0", "0", "0", "1", "-1", "1"], 1, "crop box: y goes from 0 to -1; the first must be the"),
         (["--crop-box"], 2, "argument --crop-box: expected at least one argument"),
         (["--channels", "depth", "--colour-map", "pink"], 1, "colour map 'pink': must be turbo, viridis, inferno, "),
-        (["--colour-map", "rgb=turbo"], 1, "colour map rgb=turbo: channels drawn here in a colour map are none"),
+        (
+            ["--colour-map", "rgb=turbo"],
+            1,
+            "colour map rgb=turbo: what is drawn has no channel rgb with a colour map; none does",
+        ),
         (["--channels", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
         (["--path", "validation"], 1, "--path validation: these cameras are in the data folder; name it with --data"),
         (["--path", "helix"], 1, "--path helix: no such file or folder, and no path of that name (spiral,"),
